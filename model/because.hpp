@@ -1,0 +1,103 @@
+// Why the model decided as it did: the Reasons a step met, and the Rules it asked.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "model/rules.hpp"
+
+namespace sesscheck {
+
+/// Every outcome that a decision of the model can have.
+enum class Reason : std::uint8_t {
+  mode_set,
+  session_offered,
+  offer_not_resumable,
+  offer_expired,
+  lookup_off,
+  internal_lookup_skipped,
+  internal_hit,
+  internal_miss,
+  external_absent,
+  external_asked,
+  external_asked_lookup_off,
+  external_miss,
+  external_not_resumable,
+  external_hit,
+  external_copied,
+  external_not_copied,
+  id_context_differs,
+  id_context_uninitialized,
+  found_expired,
+  found_valid,
+  found_at_deadline,
+  no_extended_master_secret,
+  wrong_id,
+  resumed,
+  resumed_elsewhere_possible,
+  full_after_offer,
+  id_withheld,
+  client_context_differs,
+  stored_server,
+  stored_client,
+  store_mode_off,
+  store_mode_off_client,
+  store_by_flag_skipped,
+  verify_peer_without_id_context,
+  new_callback_one,
+  new_callback_zero,
+  time_updated,
+  added,
+  readded,
+  replaced,
+  added_despite_flag,
+  evicted,
+  cache_of_one,
+  removed_cached,
+  removed_uncached,
+  flush_due,
+  flush_not_due,
+  flush_suppressed,
+  flush_without_mode,
+  flushed_explicitly,
+  flushed_all,
+  expired_flushed,
+  survivor_at_deadline,
+  context_freed,
+  clean_end,
+  unclean_end,
+  fatal_alert,
+  broken_off,
+  default_timeout_used,
+  negative_timeout,
+  negative_time,
+  deserialised_without_timeout,
+  too_long_id_context,
+  outside_contract,
+  count
+};
+
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::count);
+
+struct ReasonInfo {
+  Reason reason;
+  std::string_view name;
+  std::string_view clause;   ///< the clause that this outcome is evidence for; empty when none
+  std::string_view meaning;  ///< one line, for `replay` and `simulate`
+};
+std::span<const ReasonInfo> reason_table();
+const ReasonInfo& info(Reason reason);
+
+struct Because {
+  std::bitset<reason_count> reasons;
+  std::bitset<rule_count> rules;  ///< asked while deciding
+
+  void clear() { reasons.reset(), rules.reset(); }
+  void add(Reason reason) { reasons.set(static_cast<std::size_t>(reason)); }
+  [[nodiscard]] bool has(Reason reason) const { return reasons.test(static_cast<std::size_t>(reason)); }
+  void merge(const Because& other) { reasons |= other.reasons, rules |= other.rules; }
+};
+
+}  // namespace sesscheck

@@ -1,0 +1,122 @@
+// The internal cache: SSL_CTX_add_session(3), SSL_CTX_remove_session(3), SSL_CTX_flush_sessions(3) and the limit of
+// SSL_CTX_sess_set_cache_size(3).
+#include <algorithm>
+
+#include "model/machine.hpp"
+
+namespace sesscheck {
+
+/// The cached session of this name. (Versions would be part of the key; here all are TLS 1.2.)
+SessionRef Machine::find(const Context& c, Name name) const {
+  for (const SessionRef ref : c.cache)
+    if (world.sessions[ref].name == name) return ref;
+  return no_session;
+}
+
+/// Puts a session where it belongs between the next victim (front) and the last one (back).
+void Machine::insert(std::uint8_t index, SessionRef ref) {
+  Context& c = context(index);
+  auto place = c.cache.end();
+  if (!c.cache.empty() && says(victim_is_soonest_to_expire)) {
+    const Deadline mine = deadline(session(ref));
+    while (place != c.cache.begin() && deadline(session(*(place - 1))) > mine) --place;
+  }
+  c.cache.insert(place, ref);
+  session(ref).cached_in = index;
+}
+
+void Machine::take_out(std::uint8_t index, SessionRef ref) {
+  std::erase(context(index).cache, ref);
+  session(ref).cached_in = no_context;
+}
+
+/// After its time or timeout changed, a cached session finds its place anew.
+void Machine::reposition(SessionRef ref) {
+  const std::uint8_t index = session(ref).cached_in;
+  if (index == no_context || !says(victim_is_soonest_to_expire)) return;
+  take_out(index, ref);
+  insert(index, ref);
+}
+
+/// SSL_CTX_add_session: 1 when the session was not there before.
+bool Machine::add(std::uint8_t index, SessionRef ref) {
+  Context& c = context(index);
+  const SessionRef old = find(c, session(ref).name);
+  if (old != no_session && old != ref) {
+    note(Reason::replaced);
+    take_out(index, old);
+    if (c.callbacks.remove_session == RemoveCallback::present && says(replaced_session_reported))
+      call_remove(index, session(old).name);
+  }
+  if ((c.mode & mode::update_time) && says(time_updated_on_add)) {
+    note(Reason::time_updated);
+    session(ref).time = now();
+  }
+  if (old == ref) {
+    note(Reason::readded);
+    if (says(readd_moves_entry)) {
+      take_out(index, ref);
+      insert(index, ref);
+    }
+    return false;
+  }
+  note(Reason::added);
+
+  std::vector<SessionRef> victims;
+  if (c.size == 1) note(Reason::cache_of_one);
+  while (c.size > 0 && !c.cache.empty()) {
+    const auto number = static_cast<std::int64_t>(c.cache.size()) + 1;  // the new one counts
+    if (number < c.size || (number == c.size && says(capacity_is_size))) break;
+    const SessionRef victim = c.cache.front();
+    if (session(victim).name == 0) break;  // a session without an id cannot be taken out, and blocks the way
+    note(Reason::evicted);
+    take_out(index, victim);
+    session(victim).not_resumable = true;
+    count(index, Counter::cache_full);
+    victims.push_back(victim);
+  }
+  report_removed(index, victims);
+  insert(index, ref);
+  return true;
+}
+
+/// SSL_CTX_remove_session: takes out whatever is cached under this session's id; this object is marked, cached or not.
+bool Machine::remove(std::uint8_t index, SessionRef ref) {
+  const Name name = session(ref).name;
+  if (name == 0) return false;
+  const SessionRef cached = find(context(index), name);
+  if (cached != no_session) take_out(index, cached);
+  note(cached != no_session ? Reason::removed_cached : Reason::removed_uncached);
+  session(ref).not_resumable = true;
+  if (context(index).callbacks.remove_session == RemoveCallback::present &&
+      (cached != no_session || says(remove_callback_always)))
+    call_remove(index, name);
+  return cached != no_session;
+}
+
+/// SSL_CTX_flush_sessions: `all` is its `tm == 0`.
+void Machine::flush(std::uint8_t index, Moment at, bool all) {
+  Context& c = context(index);
+  std::vector<SessionRef> gone;
+  for (const SessionRef ref : c.cache) {
+    if (all || expired(session(ref), at))
+      gone.push_back(ref);
+    else if (deadline(session(ref)).at == at)
+      note(Reason::survivor_at_deadline);
+  }
+  for (const SessionRef ref : gone) {
+    take_out(index, ref);
+    session(ref).not_resumable = true;
+  }
+  if (!gone.empty() && !all) note(Reason::expired_flushed);
+  report_removed(index, gone);
+}
+
+void Machine::report_removed(std::uint8_t index, const std::vector<SessionRef>& gone) {
+  if (gone.size() > 1 && says(latest_reported_first))
+    for (auto ref = gone.rbegin(); ref != gone.rend(); ++ref) call_remove(index, session(*ref).name);
+  else
+    for (const SessionRef ref : gone) call_remove(index, session(ref).name);
+}
+
+}  // namespace sesscheck

@@ -1,0 +1,125 @@
+// What a caller can do: the Setup a trace starts with, and the Commands that follow.
+//
+// Plain values. Every command is always applicable: one that has no subject (removing a session that no one holds) does
+// nothing, so that any sub-sequence of a trace is a trace.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace sesscheck {
+
+inline constexpr std::uint8_t contexts_max = 4;      ///< contexts A to D
+inline constexpr std::uint8_t slots_max = 6;         ///< sessions in the application's hands: h1 to h6; 0 is "none"
+inline constexpr std::uint8_t made_ids_max = 4;      ///< distinct ids a hand-made session can have
+inline constexpr std::uint16_t repeat_max = 1024;    ///< one connect command stands for at most so many connections
+inline constexpr std::uint8_t flights_max = 4;       ///< flights of a TLS 1.2 full handshake
+inline constexpr std::uint8_t id_context_max = 32;   ///< SSL_MAX_SID_CTX_LENGTH
+inline constexpr std::uint8_t id_context_trace_max = 40;  ///< longest one a trace can try to set
+
+/// Cache mode bits, with OpenSSL's numbers (ssl.h, SSL_SESS_CACHE_*).
+namespace mode {
+inline constexpr std::int64_t off = 0, client = 1, server = 2, both = 3, no_auto_clear = 0x80, no_internal_lookup = 0x100,
+                              no_internal_store = 0x200, no_internal = 0x300, update_time = 0x400;
+}
+
+/// A session id context of `length` bytes, all equal to `letter`: "aaa" is a prefix of "aaaa" and differs from "bbb".
+struct IdContext {
+  std::uint8_t length = 0;
+  char letter = 'a';
+  bool operator==(const IdContext& other) const {
+    return length == other.length && (length == 0 || letter == other.letter);
+  }
+};
+
+enum class NewCallback : std::uint8_t { absent, returns_zero, returns_one };
+/// `copy` is what the callback writes to *copy: 1 asks the library to take a reference, 0 hands one over.
+enum class GetCallback : std::uint8_t { absent, copy_zero, copy_one };
+enum class RemoveCallback : std::uint8_t { absent, present };
+/// What stands behind the callbacks: nothing, one that keeps references, one that keeps i2d_SSL_SESSION bytes.
+enum class Store : std::uint8_t { none, references, serialised };
+
+struct Callbacks {
+  NewCallback new_session = NewCallback::absent;
+  GetCallback get_session = GetCallback::absent;
+  RemoveCallback remove_session = RemoveCallback::absent;
+  bool operator==(const Callbacks&) const = default;
+};
+
+/// How a context is configured when a trace begins; what is empty is left to the library's default.
+struct ContextSetup {
+  std::optional<std::int64_t> mode, size, timeout;  ///< timeout in seconds
+  IdContext id_context;
+  bool verify_peer = false;
+  Callbacks callbacks;
+  Store store = Store::none;
+  bool operator==(const ContextSetup&) const = default;
+};
+
+struct Setup {
+  bool certificates = false;  ///< ECDHE with an ECDSA certificate instead of plain PSK
+  std::vector<ContextSetup> contexts = std::vector<ContextSetup>(1);  ///< 1 to contexts_max
+  bool operator==(const Setup&) const = default;
+};
+
+enum class Op : std::uint8_t {
+  connect,              ///< a whole connection between two contexts, from SSL_new to SSL_free
+  set_mode,             ///< SSL_CTX_set_session_cache_mode
+  set_size,             ///< SSL_CTX_sess_set_cache_size
+  set_timeout,          ///< SSL_CTX_set_timeout
+  set_id_context,       ///< SSL_CTX_set_session_id_context
+  set_verify_peer,      ///< SSL_CTX_set_verify
+  set_callbacks,        ///< SSL_CTX_sess_set_new_cb, _get_cb, _remove_cb
+  add,                  ///< SSL_CTX_add_session
+  remove,               ///< SSL_CTX_remove_session
+  flush,                ///< SSL_CTX_flush_sessions
+  advance,              ///< the clock moves forward
+  set_session_time,     ///< SSL_SESSION_set_time
+  set_session_timeout,  ///< SSL_SESSION_set_timeout
+  set_session_id_context,  ///< SSL_SESSION_set1_id_context
+  make,                 ///< SSL_SESSION_new, with id, version and session id context set by hand
+  dup,                  ///< SSL_SESSION_dup
+  serialise,            ///< i2d_SSL_SESSION and d2i_SSL_SESSION: a second object of the same bytes
+  drop,                 ///< SSL_SESSION_free
+  answer,               ///< the store hands out a copy of a held session at the next get_session_cb, whatever the id
+  lose,                 ///< the external store loses all it has
+  renew,                ///< SSL_CTX_free, and the context anew as the Setup says; its store lives on
+  count
+};
+
+/// How one end leaves a connection.
+enum class End : std::uint8_t { shutdown, quiet, none };
+
+/// A number that may count from the present second ("now+10").
+struct Number {
+  std::int64_t value = 0;
+  bool from_now = false;
+  bool operator==(const Number&) const = default;
+};
+
+/// One command. A field that its Op does not use keeps its default (see trace/fields.hpp).
+struct Command {
+  Op op = Op::advance;
+  std::uint8_t context = 0;  ///< the context it acts on; for `connect` the server's
+  std::uint8_t client = 0;   ///< connect: the client's context
+  std::uint8_t slot = 0;     ///< the held session it acts on; connect: the session that the client offers
+  std::uint8_t keep = 0;     ///< dup, serialise: where the copy goes; connect: where the client's session is kept
+  std::uint8_t keep_server = 0;         ///< connect: where the server's session is kept
+  std::uint8_t flights = flights_max;   ///< connect: flights that are delivered before the connection breaks
+  End client_end = End::shutdown, server_end = End::shutdown;
+  std::optional<IdContext> id_context;  ///< connect: set on the server's SSL; else what the command sets
+  Callbacks callbacks;
+  Number number;             ///< seconds; microseconds for `advance`; the mode bits; a size; an id of `make`
+  std::uint16_t repeat = 1;  ///< connect: so many times, each compared
+  bool operator==(const Command&) const = default;
+};
+
+struct Trace {
+  Setup setup;
+  std::vector<Command> commands;
+  bool operator==(const Trace&) const = default;
+};
+
+}  // namespace sesscheck

@@ -1,0 +1,95 @@
+// What a caller could see after a command, through the public API alone.
+//
+// A session is seen by its name: 1, 2, ... in the order in which ids first became visible; 0 is the empty id.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "model/command.hpp"
+
+namespace sesscheck {
+
+using Name = std::uint32_t;
+
+/// Error reasons, with OpenSSL's own numbers (sslerr.h); 1000 + n is a received alert n.
+namespace error {
+inline constexpr std::uint16_t none = 0, unexpected_message = 244, session_in_different_context = 272,
+                               id_context_too_long = 273, id_context_uninitialized = 277, alert = 1000;
+}
+namespace alert {
+inline constexpr std::uint16_t unexpected_message = 10, illegal_parameter = 47, internal_error = 80;
+}
+
+struct SessionView {
+  Name name = 0;
+  bool resumable = false;       ///< SSL_SESSION_is_resumable
+  std::int64_t time = 0;        ///< SSL_SESSION_get_time, seconds
+  std::int64_t timeout = 0;     ///< SSL_SESSION_get_timeout, seconds
+  bool operator==(const SessionView&) const = default;
+};
+
+/// SSL_CTX_sess_number(3), all eleven counters.
+enum class Counter : std::uint8_t {
+  connect, connect_good, connect_renegotiate, accept, accept_good, accept_renegotiate,
+  hits, cb_hits, misses, timeouts, cache_full, count
+};
+inline constexpr std::size_t counter_count = static_cast<std::size_t>(Counter::count);
+
+struct ContextView {
+  std::int64_t mode = 0, size = 0, timeout = 0;  ///< as the get functions return them
+  std::int64_t number = 0;                       ///< SSL_CTX_sess_number
+  std::array<std::int64_t, counter_count> counters{};
+  std::vector<SessionView> cached;  ///< the internal cache (SSL_CTX_sessions), by name
+  std::vector<SessionView> stored;  ///< the external store, by name; a serialised entry shows its name only
+  bool operator==(const ContextView&) const = default;
+};
+
+enum class Handshake : std::uint8_t { none, unfinished, failed, done };
+
+struct EndView {
+  Handshake state = Handshake::none;
+  bool reused = false;      ///< SSL_session_reused
+  std::uint16_t error = 0;  ///< reason of the failure
+  Name session = 0;         ///< the session at this end, once done
+  bool operator==(const EndView&) const = default;
+};
+
+struct ConnectionView {
+  EndView client, server;
+  std::uint8_t offered_id_length = 0, answered_id_length = 0;  ///< session id bytes in ClientHello and ServerHello
+  bool operator==(const ConnectionView&) const = default;
+};
+
+/// One callback, in the order in which they ran.
+struct Event {
+  enum class Kind : std::uint8_t { new_session, get_session, remove_session };
+  Kind kind = Kind::new_session;
+  std::uint8_t context = 0;
+  Name session = 0;       ///< the session passed, or whose id was asked for
+  bool answered = false;  ///< get_session: something was returned ...
+  Name answer = 0;        ///< ... and this it was
+  bool operator==(const Event&) const = default;
+};
+
+enum class Status : std::uint8_t {
+  done,
+  unspecified,  ///< outside the API contract, executed by neither side
+  crashed,      ///< the library died here
+  hung
+};
+
+struct Observation {
+  Status status = Status::done;
+  std::int64_t result = 0;  ///< what the call returned; connect: 1 when both ends finished
+  std::uint16_t error = 0;  ///< reason on the error queue after the call
+  ConnectionView connection;
+  std::vector<Event> log;
+  std::vector<ContextView> contexts;
+  std::array<std::optional<SessionView>, slots_max> held;
+  bool operator==(const Observation&) const = default;
+};
+
+}  // namespace sesscheck

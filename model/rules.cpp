@@ -1,0 +1,108 @@
+#include "model/rules.hpp"
+
+namespace sesscheck {
+
+std::span<const RuleInfo> rule_table() {
+  // Sources name OpenSSL 3.0: function and file below ssl/.
+  static const std::vector<RuleInfo> table = {
+      {Rule::flush_period, "flush_period", {"255", "256"}, "S18",
+       "successful connections between two automatic flushes", "ssl_update_cache, ssl_lib.c"},
+      {Rule::capacity, "capacity", {"size", "one_less"}, "Z3",
+       "sessions a cache of size n (n > 1) holds: n, or n - 1", "SSL_CTX_add_session, ssl_sess.c"},
+      {Rule::victim, "victim", {"oldest", "soonest_to_expire"}, "Z5",
+       "which session leaves a full cache", "SSL_SESSION_list_add, ssl_sess.c"},
+      {Rule::readd_same_session, "readd_same_session", {"no_effect", "moves"}, "A2",
+       "adding a session that is cached already", "SSL_CTX_add_session, ssl_sess.c"},
+      {Rule::internal_lookup_without_server, "internal_lookup_without_server", {"skipped", "done"}, "S10",
+       "internal lookup when the mode lacks SERVER", "lookup_sess_in_cache, ssl_sess.c"},
+      {Rule::external_lookup_without_server, "external_lookup_without_server", {"asked", "not_asked"}, "G11",
+       "get_session_cb when the mode lacks SERVER", "lookup_sess_in_cache, ssl_sess.c"},
+      {Rule::external_copy_without_server, "external_copy_without_server", {"skipped", "done"}, "S10",
+       "an external hit is copied into the internal cache when the mode lacks SERVER", "lookup_sess_in_cache, ssl_sess.c"},
+      {Rule::new_callback_zero, "new_callback_zero", {"removes", "keeps"}, "G5",
+       "what new_session_cb returning 0 does to the internal cache", "ssl_update_cache, ssl_lib.c"},
+      {Rule::update_time, "update_time", {"on_use", "on_add", "never"}, "C14",
+       "when SSL_SESS_CACHE_UPDATE_TIME sets a session's time to now", "SSL_CTX_add_session, ssl_sess.c"},
+      {Rule::remove_callback_for_uncached, "remove_callback_for_uncached", {"silent", "called"}, "G8",
+       "remove_session_cb for a session that was not cached", "remove_session_lock, ssl_sess.c"},
+      {Rule::remove_callback_for_replaced, "remove_callback_for_replaced", {"called", "silent"}, "G9",
+       "remove_session_cb for a session replaced by one of the same id", "SSL_CTX_add_session, ssl_sess.c"},
+      {Rule::verify_peer_without_id_context, "verify_peer_without_id_context", {"stored", "not_stored"}, "X3",
+       "server session under VERIFY_PEER with an empty session id context", "ssl_update_cache, ssl_lib.c"},
+      {Rule::default_timeout, "default_timeout", {"300", "7200"}, "T1",
+       "seconds a session lives when the application sets nothing", "tls1_default_timeout, t1_lib.c"},
+      {Rule::miss_without_internal_lookup, "miss_without_internal_lookup", {"counted", "not_counted"}, "N8",
+       "sess_misses when the internal lookup was switched off", "lookup_sess_in_cache, ssl_sess.c"},
+      {Rule::client_miss, "client_miss", {"not_counted", "counted"}, "N8b",
+       "sess_misses on a client whose session was refused", "tls_process_server_hello, statem/statem_clnt.c"},
+      {Rule::client_offers_expired, "client_offers_expired", {"withheld", "offered"}, "T2",
+       "a client whose session is past its timeout", "tls_construct_client_hello, statem/statem_clnt.c"},
+      {Rule::client_id_context, "client_id_context", {"ignored", "compared"}, "X2",
+       "session id context on a client when a session is resumed", "tls_process_server_hello, statem/statem_clnt.c"},
+      {Rule::negative_session_timeout, "negative_session_timeout", {"accepted", "rejected"}, "T9",
+       "SSL_SESSION_set_timeout below 0", "SSL_SESSION_set_timeout, ssl_sess.c"},
+      {Rule::set_time_result, "set_time_result", {"one", "time"}, "T8",
+       "what SSL_SESSION_set_time returns", "SSL_SESSION_set_time, ssl_sess.c"},
+      {Rule::negative_session_time, "negative_session_time", {"past", "never_expires"}, "T2b",
+       "a session whose time was set below 0", "ssl_session_calculate_timeout, ssl_sess.c"},
+      {Rule::external_not_resumable, "external_not_resumable", {"ignored", "used"}, "A3",
+       "get_session_cb returns a session marked not resumable", "lookup_sess_in_cache, ssl_sess.c"},
+      {Rule::external_wrong_id, "external_wrong_id", {"full_handshake", "breaks"}, "S6",
+       "get_session_cb returns a session of another id", "ssl_get_prev_session, ssl_sess.c"},
+      {Rule::clock_resolution, "clock_resolution", {"second", "microsecond"}, "T2c",
+       "resolution of a session's time and of the expiry test", "sess_timedout, ssl_sess.c"},
+      {Rule::expiry_boundary, "expiry_boundary", {"valid_at_deadline", "expired_at_deadline"}, "T2a",
+       "a session exactly as old as its timeout", "sess_timedout, ssl_sess.c"},
+      {Rule::unclean_end, "unclean_end", {"removes", "keeps"}, "G9a",
+       "a connection freed without having sent close_notify", "ssl_clear_bad_session, ssl_sess.c"},
+      {Rule::removal_order, "removal_order", {"soonest_first", "latest_first"}, "L4",
+       "order of remove_session_cb within one flush or eviction", "SSL_CTX_flush_sessions, ssl_sess.c"},
+  };
+  return table;
+}
+
+const RuleInfo& info(Rule rule) { return rule_table()[static_cast<std::size_t>(rule)]; }
+
+std::string to_string(Choice choice) {
+  const RuleInfo& row = info(choice.rule);
+  return std::string(row.name) + "=" + std::string(row.values[choice.value]);
+}
+
+std::optional<Choice> parse_choice(std::string_view text) {
+  for (const RuleInfo& row : rule_table())
+    for (std::uint8_t value = 0; value < row.values.size(); ++value)
+      if (text == to_string(Choice{row.rule, value})) return Choice{row.rule, value};
+  return std::nullopt;
+}
+
+Rules Rules::openssl_3_0() {
+  Rules rules;
+  for (const Choice choice :
+       {flush_every_256, capacity_is_one_less, victim_is_soonest_to_expire, readd_moves_entry, lookup_without_server,
+        copy_without_server, zero_keeps_session, time_updated_on_add, remove_callback_always, replaced_session_silent,
+        verify_peer_session_not_stored, default_timeout_7200, skipped_lookup_is_no_miss, refusal_is_client_miss,
+        expired_is_offered, client_compares_id_context, negative_timeout_rejected, set_time_returns_time,
+        negative_time_never_expires, wrong_id_breaks_handshake})
+    rules.set(choice);
+  return rules;
+}
+
+std::vector<Choice> differences(const Rules& from, const Rules& to) {
+  std::vector<Choice> changed;
+  for (const RuleInfo& row : rule_table())
+    if (from.value(row.rule) != to.value(row.rule)) changed.push_back({row.rule, to.value(row.rule)});
+  return changed;
+}
+
+std::span<const Profile> profiles() {
+  static const std::vector<Profile> all = {{"manual", Rules::manual()}, {"openssl-3.0", Rules::openssl_3_0()}};
+  return all;
+}
+
+std::optional<Rules> find_profile(std::string_view name) {
+  for (const Profile& profile : profiles())
+    if (profile.name == name) return profile.rules;
+  return std::nullopt;
+}
+
+}  // namespace sesscheck

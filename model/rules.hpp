@@ -1,0 +1,140 @@
+// Rules: the choices in which the manual and the libraries differ.
+//
+// Every Rule is one row of one table (rules.cpp). Value 0 is always what the manual says (or, where it is silent, its
+// plainest reading), so `Rules{}` is the manual. The model never asks for a version; it asks `rules.says(choice)`.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sesscheck {
+
+enum class Rule : std::uint8_t {
+  flush_period,
+  capacity,
+  victim,
+  readd_same_session,
+  internal_lookup_without_server,
+  external_lookup_without_server,
+  external_copy_without_server,
+  new_callback_zero,
+  update_time,
+  remove_callback_for_uncached,
+  remove_callback_for_replaced,
+  verify_peer_without_id_context,
+  default_timeout,
+  miss_without_internal_lookup,
+  client_miss,
+  client_offers_expired,
+  client_id_context,
+  negative_session_timeout,
+  set_time_result,
+  negative_session_time,
+  external_not_resumable,
+  external_wrong_id,
+  clock_resolution,
+  expiry_boundary,
+  unclean_end,
+  removal_order,
+  count
+};
+
+inline constexpr std::size_t rule_count = static_cast<std::size_t>(Rule::count);
+
+/// One possible answer to a Rule. The named ones below are the vocabulary of the model.
+struct Choice {
+  Rule rule;
+  std::uint8_t value;
+  bool operator==(const Choice&) const = default;
+};
+
+// clang-format off
+inline constexpr Choice
+    flush_every_255{Rule::flush_period, 0},                      flush_every_256{Rule::flush_period, 1},
+    capacity_is_size{Rule::capacity, 0},                         capacity_is_one_less{Rule::capacity, 1},
+    victim_is_oldest{Rule::victim, 0},                           victim_is_soonest_to_expire{Rule::victim, 1},
+    readd_has_no_effect{Rule::readd_same_session, 0},            readd_moves_entry{Rule::readd_same_session, 1},
+    no_lookup_without_server{Rule::internal_lookup_without_server, 0}, lookup_without_server{Rule::internal_lookup_without_server, 1},
+    asked_without_server{Rule::external_lookup_without_server, 0},     not_asked_without_server{Rule::external_lookup_without_server, 1},
+    no_copy_without_server{Rule::external_copy_without_server, 0},     copy_without_server{Rule::external_copy_without_server, 1},
+    zero_removes_session{Rule::new_callback_zero, 0},            zero_keeps_session{Rule::new_callback_zero, 1},
+    time_updated_on_use{Rule::update_time, 0},                   time_updated_on_add{Rule::update_time, 1},
+    time_never_updated{Rule::update_time, 2},
+    remove_callback_only_for_cached{Rule::remove_callback_for_uncached, 0},  remove_callback_always{Rule::remove_callback_for_uncached, 1},
+    replaced_session_reported{Rule::remove_callback_for_replaced, 0},        replaced_session_silent{Rule::remove_callback_for_replaced, 1},
+    verify_peer_session_stored{Rule::verify_peer_without_id_context, 0},     verify_peer_session_not_stored{Rule::verify_peer_without_id_context, 1},
+    default_timeout_300{Rule::default_timeout, 0},               default_timeout_7200{Rule::default_timeout, 1},
+    skipped_lookup_is_miss{Rule::miss_without_internal_lookup, 0},           skipped_lookup_is_no_miss{Rule::miss_without_internal_lookup, 1},
+    refusal_not_counted{Rule::client_miss, 0},                   refusal_is_client_miss{Rule::client_miss, 1},
+    expired_is_withheld{Rule::client_offers_expired, 0},         expired_is_offered{Rule::client_offers_expired, 1},
+    client_ignores_id_context{Rule::client_id_context, 0},       client_compares_id_context{Rule::client_id_context, 1},
+    negative_timeout_accepted{Rule::negative_session_timeout, 0},negative_timeout_rejected{Rule::negative_session_timeout, 1},
+    set_time_returns_one{Rule::set_time_result, 0},              set_time_returns_time{Rule::set_time_result, 1},
+    negative_time_is_past{Rule::negative_session_time, 0},       negative_time_never_expires{Rule::negative_session_time, 1},
+    not_resumable_is_ignored{Rule::external_not_resumable, 0},   not_resumable_is_used{Rule::external_not_resumable, 1},
+    wrong_id_is_miss{Rule::external_wrong_id, 0},                wrong_id_breaks_handshake{Rule::external_wrong_id, 1},
+    clock_in_seconds{Rule::clock_resolution, 0},                 clock_in_microseconds{Rule::clock_resolution, 1},
+    valid_at_deadline{Rule::expiry_boundary, 0},                 expired_at_deadline{Rule::expiry_boundary, 1},
+    unclean_end_removes{Rule::unclean_end, 0},                   unclean_end_keeps{Rule::unclean_end, 1},
+    soonest_reported_first{Rule::removal_order, 0},              latest_reported_first{Rule::removal_order, 1};
+// clang-format on
+
+/// A row of the table: what a person needs to know of a Rule.
+struct RuleInfo {
+  Rule rule;
+  std::string_view name;                 ///< as in traces, reports and `--rule name=value`
+  std::vector<std::string_view> values;  ///< values[0] is the manual's
+  std::string_view clause;               ///< id of the clause that decides it
+  std::string_view meaning;              ///< one line
+  std::string_view source;               ///< where the library decides it (file and function of OpenSSL)
+};
+
+/// The whole table, in the order of `Rule`.
+std::span<const RuleInfo> rule_table();
+const RuleInfo& info(Rule rule);
+/// "flush_period=256"
+std::string to_string(Choice choice);
+/// Reads "flush_period=256"; empty when there is no such Rule or value.
+std::optional<Choice> parse_choice(std::string_view text);
+
+/// A value for each Rule.
+class Rules {
+ public:
+  /// The manual.
+  Rules() = default;
+  static Rules manual() { return {}; }
+  static Rules openssl_3_0();
+
+  [[nodiscard]] bool says(Choice choice) const { return value(choice.rule) == choice.value; }
+  [[nodiscard]] std::uint8_t value(Rule rule) const { return values_[static_cast<std::size_t>(rule)]; }
+  void set(Choice choice) { values_[static_cast<std::size_t>(choice.rule)] = choice.value; }
+  [[nodiscard]] Rules with(Choice choice) const {
+    Rules changed = *this;
+    changed.set(choice);
+    return changed;
+  }
+  bool operator==(const Rules&) const = default;
+
+ private:
+  std::array<std::uint8_t, rule_count> values_{};
+};
+
+/// The choices in which `to` differs from `from`, as `to` makes them.
+std::vector<Choice> differences(const Rules& from, const Rules& to);
+
+struct Profile {
+  std::string_view name;
+  Rules rules;
+};
+
+/// All named profiles: "manual", "openssl-3.0".
+std::span<const Profile> profiles();
+std::optional<Rules> find_profile(std::string_view name);
+
+}  // namespace sesscheck

@@ -1,0 +1,101 @@
+// Sessions and time: what a session carries, when it expires, and how it is copied.
+#include <limits>
+
+#include "model/machine.hpp"
+
+namespace sesscheck {
+namespace {
+
+constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t ticket_age_default = 3;  // d2i_SSL_SESSION's timeout for a session that has none
+
+std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
+}  // namespace
+
+bool Machine::says(Choice choice) {
+  because.rules.set(static_cast<std::size_t>(choice.rule));
+  return rules.says(choice);
+}
+
+SessionRef Machine::create(const Session& value) {
+  world.sessions.push_back(value);
+  return static_cast<SessionRef>(world.sessions.size() - 1);
+}
+
+Moment Machine::now() {
+  if (world.now.microseconds != 0 && says(clock_in_seconds)) return {world.now.seconds, 0};
+  return world.now;
+}
+
+Deadline Machine::deadline(const Session& s) {
+  if (s.time.seconds < 0 && says(negative_time_never_expires))
+    return {true, {wrapping_add(wrapping_add(s.time.seconds, s.timeout), -latest), 0}};
+  if (s.time.seconds >= 0 && s.timeout > latest - s.time.seconds)
+    return {true, {s.timeout - (latest - s.time.seconds), s.time.microseconds}};
+  return {false, {wrapping_add(s.time.seconds, s.timeout), s.time.microseconds}};
+}
+
+bool Machine::expired(const Session& s, Moment at) {
+  const Deadline end = deadline(s);
+  if (end.never) return false;
+  if (at == end.at) {
+    note(Reason::found_at_deadline);
+    return says(expired_at_deadline);
+  }
+  return at > end.at;
+}
+
+/// A session as a full handshake makes it, still without an id.
+Session Machine::negotiated(const Context& context, const IdContext& id_context) {
+  Session fresh;
+  fresh.id_context = id_context;
+  fresh.time = now();
+  fresh.timeout = context.timeout;
+  if (context.timeout == 0) {
+    note(Reason::default_timeout_used);
+    fresh.timeout = says(default_timeout_7200) ? 7200 : 300;
+  }
+  return fresh;
+}
+
+SessionRef Machine::dup(SessionRef original) {
+  Session copy = session(original);
+  copy.cached_in = no_context;
+  return create(copy);
+}
+
+/// What d2i_SSL_SESSION makes of i2d_SSL_SESSION's bytes: whole seconds, no flag; what is 0 was left out and gets a default.
+Session Machine::serialised(const Session& original) {
+  Session copy = original;
+  copy.cached_in = no_context;
+  copy.not_resumable = false;
+  copy.time.microseconds = 0;
+  if (copy.time.seconds == 0) copy.time = now();
+  if (copy.timeout == 0) {
+    note(Reason::deserialised_without_timeout);
+    copy.timeout = ticket_age_default;
+  }
+  return copy;
+}
+
+std::int64_t Machine::set_time(SessionRef ref, std::int64_t seconds) {
+  if (seconds < 0) note(Reason::negative_time);
+  session(ref).time = {seconds, 0};
+  reposition(ref);
+  return says(set_time_returns_time) ? seconds : 1;
+}
+
+std::int64_t Machine::set_timeout(SessionRef ref, std::int64_t seconds) {
+  if (seconds < 0) {
+    note(Reason::negative_timeout);
+    if (says(negative_timeout_rejected)) return 0;
+  }
+  session(ref).timeout = seconds;
+  reposition(ref);
+  return 1;
+}
+
+}  // namespace sesscheck

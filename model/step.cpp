@@ -1,0 +1,185 @@
+// One command on one world, and what is seen after it.
+#include "model/step.hpp"
+
+#include <algorithm>
+
+#include "model/machine.hpp"
+
+namespace sesscheck {
+namespace {
+
+constexpr std::int64_t mode_mask = 0xffffffff;  // the mode is kept in 32 bits
+constexpr std::int32_t million = 1'000'000;
+
+std::int64_t set_size(Context& c, std::int64_t size) { return size < 0 ? 0 : std::exchange(c.size, size); }
+
+bool set_id_context(IdContext& target, const IdContext& value) {
+  if (value.length > id_context_max) return false;
+  target = value;
+  return true;
+}
+
+Context made(const ContextSetup& setup, const Rules& rules) {
+  Context c;
+  c.setup = setup;
+  c.timeout = rules.says(default_timeout_7200) ? 7200 : 300;
+  if (setup.mode) c.mode = *setup.mode & mode_mask;
+  if (setup.size) set_size(c, *setup.size);
+  if (setup.timeout) c.timeout = *setup.timeout;
+  set_id_context(c.id_context, setup.id_context);
+  c.verify_peer = setup.verify_peer;
+  c.callbacks = setup.callbacks;
+  return c;
+}
+
+void renew(Machine& m, std::uint8_t index) {
+  m.note(Reason::context_freed);
+  m.flush(index, {}, true);
+  Context& old = m.context(index);
+  Context fresh = made(old.setup, m.rules);
+  fresh.store = std::move(old.store);
+  fresh.answer = old.answer;
+  old = std::move(fresh);
+}
+
+void make(Machine& m, const Command& command) {
+  World& w = m.world;
+  const auto which = static_cast<std::size_t>(command.number.value);
+  Session s = m.negotiated({}, *command.id_context);
+  s.timeout = 304;  // SSL_SESSION_new's own
+  s.extended_master_secret = false;
+  if (which != 0 && w.made[which] == 0) w.made[which] = ++w.names;
+  s.name = w.made[which];
+  w.held[command.slot] = m.create(s);
+}
+
+std::int64_t seconds(const World& w, Number number) { return number.value + (number.from_now ? w.now.seconds : 0); }
+
+void set_context_id(Machine& m, IdContext& target, const IdContext& value) {
+  m.seen.result = set_id_context(target, value);
+  if (m.seen.result == 0) {
+    m.note(Reason::too_long_id_context);
+    m.seen.error = error::id_context_too_long;
+  }
+}
+
+/// Commands on a context.
+void on_context(Machine& m, const Command& command) {
+  Context& c = m.context(command.context);
+  switch (command.op) {
+    case Op::set_mode:
+      m.note(Reason::mode_set);
+      m.seen.result = std::exchange(c.mode, command.number.value & mode_mask);
+      break;
+    case Op::set_size: m.seen.result = set_size(c, command.number.value); break;
+    case Op::set_timeout: m.seen.result = std::exchange(c.timeout, command.number.value); break;
+    case Op::set_id_context: set_context_id(m, c.id_context, *command.id_context); break;
+    case Op::set_verify_peer: c.verify_peer = command.number.value != 0; break;
+    case Op::set_callbacks: c.callbacks = command.callbacks; break;
+    case Op::flush: {
+      const std::int64_t at = seconds(m.world, command.number);
+      m.note(at == 0 ? Reason::flushed_all : Reason::flushed_explicitly);
+      m.flush(command.context, {at, 0}, at == 0);
+      break;
+    }
+    case Op::lose: c.store.clear(); break;
+    case Op::renew: renew(m, command.context); break;
+    default: break;
+  }
+}
+
+/// Commands on a session in the application's hands; there is one.
+void on_session(Machine& m, const Command& command) {
+  World& w = m.world;
+  const SessionRef ref = w.held[command.slot];
+  switch (command.op) {
+    case Op::add: {
+      const std::uint8_t owner = m.session(ref).cached_in;
+      if (owner != no_context && owner != command.context) {  // SSL_set_session(3): one object, one SSL_CTX
+        m.note(Reason::outside_contract);
+        m.seen.status = Status::unspecified;
+        break;
+      }
+      if (m.context(command.context).mode & mode::no_internal_store) m.note(Reason::added_despite_flag);
+      m.seen.result = m.add(command.context, ref);
+      break;
+    }
+    case Op::remove: m.seen.result = m.remove(command.context, ref); break;
+    case Op::set_session_time: m.seen.result = m.set_time(ref, seconds(w, command.number)); break;
+    case Op::set_session_timeout: m.seen.result = m.set_timeout(ref, command.number.value); break;
+    case Op::set_session_id_context: set_context_id(m, m.session(ref).id_context, *command.id_context); break;
+    case Op::dup:
+      w.held[command.keep] = m.dup(ref);
+      m.seen.result = 1;
+      break;
+    case Op::serialise:  // i2d_SSL_SESSION refuses a session that has no cipher: a hand-made one
+      if (!m.session(ref).extended_master_secret) break;
+      w.held[command.keep] = m.create(m.serialised(m.session(ref)));
+      m.seen.result = 1;
+      break;
+    case Op::drop: w.held[command.slot] = no_session; break;
+    case Op::answer: m.context(command.context).answer = m.dup(ref); break;
+    default: break;
+  }
+}
+
+SessionView view(const Session& s) { return {s.name, Machine::resumable(s), s.time.seconds, s.timeout}; }
+
+void observe(const World& w, Observation& seen) {
+  seen.contexts.resize(w.contexts.size());
+  for (std::size_t i = 0; i < w.contexts.size(); ++i) {
+    const Context& c = w.contexts[i];
+    ContextView& v = seen.contexts[i];
+    v.mode = c.mode, v.size = c.size, v.timeout = c.timeout;
+    v.number = static_cast<std::int64_t>(c.cache.size());
+    v.counters = c.counters;
+    v.cached.clear();
+    for (const SessionRef ref : c.cache) v.cached.push_back(view(w.sessions[ref]));
+    std::ranges::sort(v.cached, {}, &SessionView::name);
+    v.stored.clear();
+    for (const Stored& entry : c.store)
+      v.stored.push_back(entry.reference != no_session ? view(w.sessions[entry.reference])
+                                                       : SessionView{entry.name, true, 0, 0});
+  }
+  for (std::size_t slot = 1; slot <= slots_max; ++slot) {
+    const SessionRef ref = w.held[slot];
+    seen.held[slot - 1] = ref == no_session ? std::nullopt : std::optional(view(w.sessions[ref]));
+  }
+}
+
+}  // namespace
+
+World begin(const Setup& setup, const Rules& rules) {
+  World w;
+  w.held.fill(no_session);
+  for (const ContextSetup& context : setup.contexts) w.contexts.push_back(made(context, rules));
+  return w;
+}
+
+void step(World& world, const Command& command, const Rules& rules, Observation& seen, Because& because) {
+  seen.status = Status::done;
+  seen.result = 0;
+  seen.error = error::none;
+  seen.connection = {};
+  seen.log.clear();
+  because.clear();
+
+  Machine m{world, rules, seen, because};
+  switch (command.op) {
+    case Op::connect: m.connect(command); break;
+    case Op::advance:
+      world.now.microseconds += static_cast<std::int32_t>(command.number.value % million);
+      world.now.seconds += command.number.value / million + world.now.microseconds / million;
+      world.now.microseconds %= million;
+      break;
+    case Op::make: make(m, command); break;
+    case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
+    case Op::set_session_id_context: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
+      if (world.held[command.slot] != no_session) on_session(m, command);
+      break;
+    default: on_context(m, command); break;
+  }
+  observe(world, seen);
+}
+
+}  // namespace sesscheck

@@ -1,0 +1,64 @@
+// The external store and the three callbacks of SSL_CTX_sess_set_get_cb(3).
+//
+// The store is the application's and does what applications do: it keeps what new_session_cb hands it, gives back what it
+// has under an id, and forgets what remove_session_cb names. Its faults are commands (`answer`, `lose`).
+#include <algorithm>
+
+#include "model/machine.hpp"
+
+namespace sesscheck {
+
+void Machine::call_new(std::uint8_t index, SessionRef ref) {
+  Context& c = context(index);
+  if (c.callbacks.new_session == NewCallback::absent) return;
+  const Name name = session(ref).name;
+  seen.log.push_back({Event::Kind::new_session, index, name, false, 0});
+
+  if (c.setup.store != Store::none) {
+    auto place = std::ranges::lower_bound(c.store, name, {}, &Stored::name);
+    if (place == c.store.end() || place->name != name) place = c.store.insert(place, Stored{name, no_session, {}});
+    if (c.setup.store == Store::references)
+      place->reference = ref;
+    else
+      place->bytes = session(ref);
+  }
+
+  if (c.callbacks.new_session == NewCallback::returns_one) {
+    note(Reason::new_callback_one);
+  } else {
+    note(Reason::new_callback_zero);
+    if (session(ref).cached_in == index && says(zero_removes_session)) {
+      take_out(index, ref);
+      call_remove(index, name);
+    }
+  }
+}
+
+/// The session that get_session_cb returns, as an object that no other context's cache lists; or none.
+SessionRef Machine::call_get(std::uint8_t index, Name asked) {
+  Context& c = context(index);
+  SessionRef found = std::exchange(c.answer, no_session);
+  if (found == no_session) {
+    const auto place = std::ranges::lower_bound(c.store, asked, {}, &Stored::name);
+    if (place != c.store.end() && place->name == asked) {
+      if (c.setup.store == Store::serialised)
+        found = create(serialised(place->bytes));
+      else if (const std::uint8_t owner = session(place->reference).cached_in; owner == no_context || owner == index)
+        found = place->reference;
+      else  // one object in two caches is outside the contract (SSL_set_session(3)): the store hands out a copy
+        found = dup(place->reference);
+    }
+  }
+  const bool answered = found != no_session;
+  seen.log.push_back({Event::Kind::get_session, index, asked, answered, answered ? session(found).name : 0});
+  return found;
+}
+
+void Machine::call_remove(std::uint8_t index, Name removed) {
+  Context& c = context(index);
+  if (c.callbacks.remove_session == RemoveCallback::absent) return;
+  seen.log.push_back({Event::Kind::remove_session, index, removed, false, 0});
+  std::erase_if(c.store, [removed](const Stored& entry) { return entry.name == removed; });
+}
+
+}  // namespace sesscheck

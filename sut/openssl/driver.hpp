@@ -1,0 +1,30 @@
+// OpenSSL (1.1.1 to 4.x) as a system under test, in this process.
+//
+// Needs the virtual clock (sut/worker/clock.hpp) and knows nothing of processes.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sut/sut.hpp"
+
+namespace sesscheck::openssl {
+
+struct Table;  // the library's functions (table.hpp)
+
+/// Runs traces on one loaded library. One driver in a process.
+class Driver {
+ public:
+  explicit Driver(const Table& table);
+  ~Driver();
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+
+  [[nodiscard]] std::string version() const;
+  void run(const Trace& trace, const ObservationSink& sink);
+
+ private:
+  const Table& f_;
+};
+
+}  // namespace sesscheck::openssl
