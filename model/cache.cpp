@@ -63,13 +63,17 @@ bool Machine::add(std::uint8_t index, SessionRef ref) {
   note(Reason::added);
 
   std::vector<SessionRef> victims;
-  if (c.size == 1) note(Reason::cache_of_one);
   while (c.size > 0 && !c.cache.empty()) {
     const auto number = static_cast<std::int64_t>(c.cache.size()) + 1;  // the new one counts
-    if (number < c.size || (number == c.size && says(capacity_is_size))) break;
+    if (number < c.size) break;
+    if (number == c.size) {
+      note(Reason::limit_reached);
+      if (says(capacity_is_size)) break;
+    }
     const SessionRef victim = c.cache.front();
     if (session(victim).name == 0) break;  // a session without an id cannot be taken out, and blocks the way
     note(Reason::evicted);
+    if (c.cache.size() > 1) note(Reason::victim_chosen);
     take_out(index, victim);
     session(victim).not_resumable = true;
     count(index, Counter::cache_full);

@@ -198,10 +198,9 @@ void Connection::resume() {
   view.server.reused = true;
   view.answered_id_length = m.session(server_session).name != 0 ? id_bytes : 0;
   const bool same_id = m.session(server_session).name == offered_name();
-  if ((server().mode & mode::update_time) && same_id && m.says(time_updated_on_use)) {
-    m.note(Reason::time_updated);
-    m.session(server_session).time = m.now();
-    m.reposition(server_session);
+  if ((server().mode & mode::update_time) && same_id) {
+    m.note(Reason::used_under_update_time);
+    if (m.says(time_updated_on_use)) m.set_time(server_session, m.now());
   }
   if (!delivered(2)) return;
 

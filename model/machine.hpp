@@ -38,7 +38,7 @@ struct Machine {
   Session negotiated(const Context& context, const IdContext& id_context);
   SessionRef dup(SessionRef original);
   Session serialised(const Session& original);
-  std::int64_t set_time(SessionRef ref, std::int64_t seconds);
+  void set_time(SessionRef ref, Moment time);
   std::int64_t set_timeout(SessionRef ref, std::int64_t seconds);
 
   // --- internal cache (cache.cpp) ----------------------------------------------------------------------------------

@@ -81,11 +81,10 @@ Session Machine::serialised(const Session& original) {
   return copy;
 }
 
-std::int64_t Machine::set_time(SessionRef ref, std::int64_t seconds) {
-  if (seconds < 0) note(Reason::negative_time);
-  session(ref).time = {seconds, 0};
+void Machine::set_time(SessionRef ref, Moment time) {
+  if (time.seconds < 0) note(Reason::negative_time);
+  session(ref).time = time;
   reposition(ref);
-  return says(set_time_returns_time) ? seconds : 1;
 }
 
 std::int64_t Machine::set_timeout(SessionRef ref, std::int64_t seconds) {

@@ -2,6 +2,7 @@
 #include "model/step.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/machine.hpp"
 
@@ -42,25 +43,27 @@ void renew(Machine& m, std::uint8_t index) {
   old = std::move(fresh);
 }
 
-void make(Machine& m, const Command& command) {
-  World& w = m.world;
-  const auto which = static_cast<std::size_t>(command.number.value);
-  Session s = m.negotiated({}, *command.id_context);
-  s.timeout = 304;  // SSL_SESSION_new's own
-  s.extended_master_secret = false;
-  if (which != 0 && w.made[which] == 0) w.made[which] = ++w.names;
-  s.name = w.made[which];
-  w.held[command.slot] = m.create(s);
-}
-
 std::int64_t seconds(const World& w, Number number) { return number.value + (number.from_now ? w.now.seconds : 0); }
 
-void set_context_id(Machine& m, IdContext& target, const IdContext& value) {
+void set_id_context_of(Machine& m, IdContext& target, const IdContext& value) {
   m.seen.result = set_id_context(target, value);
   if (m.seen.result == 0) {
     m.note(Reason::too_long_id_context);
     m.seen.error = error::id_context_too_long;
   }
+}
+
+void make(Machine& m, const Command& command) {
+  World& w = m.world;
+  const auto which = static_cast<std::size_t>(command.number.value);
+  if (which != 0 && w.made[which] == 0) w.made[which] = ++w.names;
+  Session s;
+  s.name = w.made[which];
+  s.time = m.now();
+  s.timeout = 304;  // SSL_SESSION_new's own
+  s.extended_master_secret = false;
+  set_id_context_of(m, s.id_context, *command.id_context);
+  w.held[command.slot] = m.create(s);
 }
 
 /// Commands on a context.
@@ -73,7 +76,7 @@ void on_context(Machine& m, const Command& command) {
       break;
     case Op::set_size: m.seen.result = set_size(c, command.number.value); break;
     case Op::set_timeout: m.seen.result = std::exchange(c.timeout, command.number.value); break;
-    case Op::set_id_context: set_context_id(m, c.id_context, *command.id_context); break;
+    case Op::set_id_context: set_id_context_of(m, c.id_context, *command.id_context); break;
     case Op::set_verify_peer: c.verify_peer = command.number.value != 0; break;
     case Op::set_callbacks: c.callbacks = command.callbacks; break;
     case Op::flush: {
@@ -105,9 +108,14 @@ void on_session(Machine& m, const Command& command) {
       break;
     }
     case Op::remove: m.seen.result = m.remove(command.context, ref); break;
-    case Op::set_session_time: m.seen.result = m.set_time(ref, seconds(w, command.number)); break;
+    case Op::set_session_time: {
+      const std::int64_t time = seconds(w, command.number);
+      m.set_time(ref, {time, 0});
+      m.seen.result = m.says(set_time_returns_time) ? time : 1;
+      break;
+    }
     case Op::set_session_timeout: m.seen.result = m.set_timeout(ref, command.number.value); break;
-    case Op::set_session_id_context: set_context_id(m, m.session(ref).id_context, *command.id_context); break;
+    case Op::set_session_id_context: set_id_context_of(m, m.session(ref).id_context, *command.id_context); break;
     case Op::dup:
       w.held[command.keep] = m.dup(ref);
       m.seen.result = 1;

@@ -3,6 +3,7 @@
 // The store is the application's and does what applications do: it keeps what new_session_cb hands it, gives back what it
 // has under an id, and forgets what remove_session_cb names. Its faults are commands (`answer`, `lose`).
 #include <algorithm>
+#include <utility>
 
 #include "model/machine.hpp"
 

@@ -11,6 +11,7 @@
 namespace sesscheck::openssl {
 
 struct Table;  // the library's functions (table.hpp)
+struct Wire;
 
 /// Runs traces on one loaded library. One driver in a process.
 class Driver {
@@ -25,6 +26,8 @@ class Driver {
 
  private:
   const Table& f_;
+  std::unique_ptr<Wire> wire_;
+  Observation seen_;  // its memory is reused
 };
 
 }  // namespace sesscheck::openssl

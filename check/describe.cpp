@@ -1,0 +1,82 @@
+#include "check/describe.hpp"
+
+#include "model/world.hpp"
+
+namespace sesscheck {
+
+std::string session_name(Name name) { return name == 0 ? "(no id)" : "s" + std::to_string(name); }
+
+std::string describe(Status status) {
+  switch (status) {
+    case Status::done: return "done";
+    case Status::unspecified: return "outside the contract, not executed";
+    case Status::crashed: return "the library died here";
+    case Status::hung: return "the library hung here";
+  }
+  return {};
+}
+
+std::string describe(Handshake state) {
+  switch (state) {
+    case Handshake::none: return "not started";
+    case Handshake::unfinished: return "unfinished";
+    case Handshake::failed: return "failed";
+    case Handshake::done: return "finished";
+  }
+  return {};
+}
+
+std::string describe(const SessionView& s) {
+  // Times near the beginning of the trace read as what they are: seconds since then.
+  const std::int64_t since_epoch = s.time / 2 > epoch.seconds || s.time < epoch.seconds / 2 ? 0 : s.time - epoch.seconds;
+  const bool near = s.time == epoch.seconds + since_epoch;
+  return session_name(s.name) + " time=" +
+         (near ? (since_epoch >= 0 ? "+" : "") + std::to_string(since_epoch) : std::to_string(s.time)) +
+         " timeout=" + std::to_string(s.timeout) + (s.resumable ? "" : " not resumable");
+}
+
+std::string describe(const Event& event) {
+  const std::string context = std::string(1, static_cast<char>('A' + event.context)) + ": ";
+  const std::string session = "(" + session_name(event.session) + ")";
+  switch (event.kind) {
+    case Event::Kind::new_session: return context + "new" + session;
+    case Event::Kind::remove_session: return context + "remove" + session;
+    case Event::Kind::get_session:
+      return context + "get" + session + " -> " + (event.answered ? session_name(event.answer) : "nothing");
+  }
+  return {};
+}
+
+std::string describe_error(std::uint16_t reason) {
+  switch (reason) {
+    case error::none: return "none";
+    case error::unexpected_message: return "unexpected message";
+    case error::session_in_different_context: return "attempt to reuse session in different context";
+    case error::id_context_too_long: return "session id context too long";
+    case error::id_context_uninitialized: return "session id context uninitialized";
+    default: break;
+  }
+  if (reason >= error::alert) return "alert " + std::to_string(reason - error::alert) + " received";
+  return "reason " + std::to_string(reason);
+}
+
+std::string summary(const Observation& seen) {
+  if (seen.status != Status::done) return describe(seen.status);
+  std::string text;
+  const ConnectionView& c = seen.connection;
+  if (c.client.state != Handshake::none) {
+    if (seen.result == 1)
+      text = (c.server.reused ? "resumed " : "full handshake, ") + session_name(c.server.session);
+    else
+      text = "client " + describe(c.client.state) + ", server " + describe(c.server.state);
+    for (const auto& [who, end] : {std::pair{"client", c.client}, std::pair{"server", c.server}})
+      if (end.error != error::none) text += std::string(", ") + who + ": " + describe_error(end.error);
+  } else {
+    text = "returned " + std::to_string(seen.result);
+  }
+  if (seen.error != error::none) text += ", error: " + describe_error(seen.error);
+  for (const Event& event : seen.log) text += "; " + describe(event);
+  return text;
+}
+
+}  // namespace sesscheck

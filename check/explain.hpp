@@ -1,0 +1,18 @@
+// Explaining a divergence: the smallest set of Rule changes under which the model agrees with what was seen.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "model/command.hpp"
+#include "model/observation.hpp"
+#include "model/rules.hpp"
+
+namespace sesscheck {
+
+/// The changes, from the Rules that were expected, under which the model agrees with `seen` to the end of the trace;
+/// none of them can be left out. Empty optional: no Rule explains it, it is a finding.
+std::optional<std::vector<Choice>> explain(const Trace& trace, const Rules& expected, std::span<const Observation> seen);
+
+}  // namespace sesscheck

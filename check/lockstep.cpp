@@ -1,0 +1,52 @@
+#include "check/lockstep.hpp"
+
+#include "model/step.hpp"
+
+namespace sesscheck {
+namespace {
+
+// Calls `at` for each single command with the model's observation; stops when it returns false.
+template <typename At>
+void walk(const Trace& trace, const Rules& rules, At at) {
+  World world = begin(trace.setup, rules);
+  Observation model;
+  Because because;
+  std::size_t step_index = 0;
+  for (std::size_t command = 0; command < trace.commands.size(); ++command)
+    for (std::size_t n = 0; n < trace.commands[command].repeat; ++n, ++step_index) {
+      step(world, trace.commands[command], rules, model, because);
+      if (!at(step_index, Step{command, n, model, because})) return;
+    }
+}
+
+}  // namespace
+
+std::size_t single_commands(const Trace& trace) {
+  std::size_t total = 0;
+  for (const Command& command : trace.commands) total += command.repeat;
+  return total;
+}
+
+std::optional<Difference> lockstep(const Trace& trace, const Rules& rules, std::span<const Observation> seen,
+                                   const StepVisitor& visit) {
+  std::optional<Difference> found;
+  walk(trace, rules, [&](std::size_t index, const Step& s) {
+    if (visit) visit(s);
+    if (index < seen.size() && seen[index] == s.model) return true;
+    found = Difference{index, s.command, s.repetition, s.because};
+    return false;
+  });
+  return found;
+}
+
+std::vector<Observation> simulate(const Trace& trace, const Rules& rules, const StepVisitor& visit) {
+  std::vector<Observation> all;
+  walk(trace, rules, [&](std::size_t, const Step& s) {
+    if (visit) visit(s);
+    all.push_back(s.model);
+    return true;
+  });
+  return all;
+}
+
+}  // namespace sesscheck

@@ -1,0 +1,80 @@
+#include "model/because.hpp"
+
+#include <vector>
+
+namespace sesscheck {
+
+std::span<const ReasonInfo> reason_table() {
+  static const std::vector<ReasonInfo> table = {
+      {Reason::mode_set, "mode_set", "S24", "the mode changed; the previous one was returned"},
+      {Reason::session_offered, "session_offered", "S4", "the client sent its session's id"},
+      {Reason::offer_not_resumable, "offer_not_resumable", "A3", "the session to offer is marked not resumable, or has no id"},
+      {Reason::offer_expired, "offer_expired", "T2", "the session to offer is past its timeout"},
+      {Reason::lookup_off, "lookup_off", "S10", "a session is proposed to a context whose mode lacks SERVER"},
+      {Reason::internal_lookup_skipped, "internal_lookup_skipped", "S21", "NO_INTERNAL_LOOKUP: the internal cache is not asked"},
+      {Reason::internal_hit, "internal_hit", "S14", "the internal cache has the session"},
+      {Reason::internal_miss, "internal_miss", "S7", "the internal cache does not have the session"},
+      {Reason::external_absent, "external_absent", "S6", "no get_session_cb: the search ends here"},
+      {Reason::external_asked, "external_asked", "S8", "get_session_cb is asked"},
+      {Reason::external_asked_lookup_off, "external_asked_lookup_off", "G11", "the external store's turn while the mode lacks SERVER"},
+      {Reason::external_miss, "external_miss", "G10", "get_session_cb returned nothing"},
+      {Reason::external_not_resumable, "external_not_resumable", "A3", "get_session_cb returned a session marked not resumable"},
+      {Reason::external_hit, "external_hit", "S22", "get_session_cb returned a session"},
+      {Reason::external_copied, "external_copied", "C13b", "the external session is copied into the internal cache"},
+      {Reason::external_not_copied, "external_not_copied", "C13c", "NO_INTERNAL_STORE: the external session is not copied"},
+      {Reason::id_context_differs, "id_context_differs", "X4", "the session belongs to another session id context"},
+      {Reason::id_context_uninitialized, "id_context_uninitialized", "X3", "VERIFY_PEER without a session id context: fatal"},
+      {Reason::found_expired, "found_expired", "T2", "the session found is past its deadline: removed, not resumed"},
+      {Reason::found_valid, "found_valid", "S15", "the session found is valid here and now"},
+      {Reason::found_at_deadline, "found_at_deadline", "T2a", "a session is exactly as old as its timeout"},
+      {Reason::no_extended_master_secret, "no_extended_master_secret", "", "a hand-made session lacks the extended master secret"},
+      {Reason::wrong_id, "wrong_id", "S6", "the external store returned a session of another id"},
+      {Reason::resumed, "resumed", "S12", "the session that the application selected was resumed"},
+      {Reason::full_after_offer, "full_after_offer", "N8b", "the offered session was refused: a full handshake"},
+      {Reason::id_withheld, "id_withheld", "S10", "the mode lacks SERVER: the new session has no id"},
+      {Reason::client_context_differs, "client_context_differs", "X2", "the client's session id context is not the session's"},
+      {Reason::stored_server, "stored_server", "S13", "a server session is added to the internal cache"},
+      {Reason::stored_client, "stored_client", "S11", "a client session is added to the internal cache"},
+      {Reason::store_mode_off, "store_mode_off", "S10", "the mode lacks SERVER: the server stores nothing"},
+      {Reason::store_mode_off_client, "store_mode_off_client", "S11", "the mode lacks CLIENT: the client stores nothing"},
+      {Reason::store_by_flag_skipped, "store_by_flag_skipped", "C13a", "NO_INTERNAL_STORE: not added to the internal cache"},
+      {Reason::verify_peer_without_id_context, "verify_peer_without_id_context", "X3", "a server session under VERIFY_PEER has no session id context"},
+      {Reason::new_callback_one, "new_callback_one", "G6", "new_session_cb returned 1"},
+      {Reason::new_callback_zero, "new_callback_zero", "G5", "new_session_cb returned 0"},
+      {Reason::time_updated, "time_updated", "C14", "UPDATE_TIME: the session's time is now"},
+      {Reason::used_under_update_time, "used_under_update_time", "C14", "a session is used while UPDATE_TIME is set"},
+      {Reason::added, "added", "S1", "a session enters the internal cache"},
+      {Reason::readded, "readded", "A2", "the very same session is added again"},
+      {Reason::replaced, "replaced", "A1", "another session with the same id leaves the cache"},
+      {Reason::added_despite_flag, "added_despite_flag", "C13d", "added by hand although NO_INTERNAL_STORE is set"},
+      {Reason::evicted, "evicted", "Z3", "the cache is full: a session leaves"},
+      {Reason::limit_reached, "limit_reached", "Z3", "with the new session the cache holds exactly as many as its size"},
+      {Reason::victim_chosen, "victim_chosen", "Z5", "one of several sessions is chosen to leave"},
+      {Reason::removed_cached, "removed_cached", "G9", "a cached session is removed"},
+      {Reason::removed_uncached, "removed_uncached", "G8", "a session is removed that was not cached"},
+      {Reason::flush_due, "flush_due", "S18", "an automatic flush"},
+      {Reason::flush_not_due, "flush_not_due", "S18", "a connection at which a flush of the other period would come"},
+      {Reason::flush_suppressed, "flush_suppressed", "S19", "NO_AUTO_CLEAR: no automatic flush"},
+      {Reason::flush_without_mode, "flush_without_mode", "S10", "the mode lacks this side: no automatic flush"},
+      {Reason::flushed_explicitly, "flushed_explicitly", "S20", "SSL_CTX_flush_sessions with a time"},
+      {Reason::flushed_all, "flushed_all", "L2", "SSL_CTX_flush_sessions with 0: everything goes"},
+      {Reason::expired_flushed, "expired_flushed", "L1", "a flush removed expired sessions"},
+      {Reason::survivor_at_deadline, "survivor_at_deadline", "T2a", "a flush at a session's exact deadline kept it"},
+      {Reason::context_freed, "context_freed", "G9b", "SSL_CTX_free: every cached session is removed"},
+      {Reason::clean_end, "clean_end", "", "the end sent (or pretended to send) close_notify"},
+      {Reason::unclean_end, "unclean_end", "G9a", "the end was freed without close_notify"},
+      {Reason::fatal_alert, "fatal_alert", "G9c", "a fatal alert: the session of this end is removed"},
+      {Reason::broken_off, "broken_off", "", "the connection broke during the handshake"},
+      {Reason::default_timeout_used, "default_timeout_used", "T5", "a context timeout of 0 means the default"},
+      {Reason::negative_timeout, "negative_timeout", "T9", "a session timeout below 0"},
+      {Reason::negative_time, "negative_time", "T2b", "a session time below 0"},
+      {Reason::deserialised_without_timeout, "deserialised_without_timeout", "", "d2i_SSL_SESSION: no timeout in the bytes means 3 s"},
+      {Reason::too_long_id_context, "too_long_id_context", "X6", "a session id context of more than 32 bytes is refused"},
+      {Reason::outside_contract, "outside_contract", "", "one session in two contexts: outside the API contract, not executed"},
+  };
+  return table;
+}
+
+const ReasonInfo& info(Reason reason) { return reason_table()[static_cast<std::size_t>(reason)]; }
+
+}  // namespace sesscheck

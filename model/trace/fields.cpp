@@ -1,0 +1,197 @@
+#include "model/trace/fields.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace sesscheck {
+namespace {
+
+constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
+
+constexpr std::array<FieldInfo, static_cast<std::size_t>(Field::count)> fields = {{
+    {Field::context, "context", "CONTEXT", 0, contexts_max - 1},
+    {Field::client, "client", "CLIENT", 0, contexts_max - 1},
+    {Field::slot, "slot", "h1", 1, slots_max},
+    {Field::copy, "copy", "h2", 1, slots_max},
+    {Field::offer, "offer", "h1", 0, slots_max},
+    {Field::keep, "keep", "h1", 0, slots_max},
+    {Field::keep_server, "server-keep", "h2", 0, slots_max},
+    {Field::flights, "flights", "N", 0, flights_max},
+    {Field::client_end, "client-end", "shutdown|quiet|none", 0, 2},
+    {Field::server_end, "server-end", "shutdown|quiet|none", 0, 2},
+    {Field::id_context, "id-context", "\"aaa\"", 0, id_context_trace_max},
+    {Field::ssl_id_context, "id-context", "\"aaa\"", -1, id_context_trace_max},
+    {Field::new_callback, "new", "0|1", 0, 2},
+    {Field::get_callback, "get", "copy0|copy1", 0, 2},
+    {Field::remove_callback, "remove", "", 0, 1},
+    {Field::mode, "mode", "MODE", lowest, highest},
+    {Field::number, "number", "NUMBER", lowest, highest},
+    {Field::on_off, "value", "on|off", 0, 1},
+    {Field::moment, "time", "now+SECONDS|SECONDS", lowest, highest},
+    {Field::duration, "duration", "10.5s", 0, duration_max},
+    {Field::made_id, "id", "ID", 0, made_ids_max},
+    {Field::repeat, "x", "N", 1, repeat_max},
+}};
+
+bool is_id_context(Field field) { return field == Field::id_context || field == Field::ssl_id_context; }
+
+/// Copies what is not visible in field_value too: the letter, and whether a moment counts from now.
+void copy_field(Field field, const Command& from, Command& to) {
+  if (is_id_context(field)) to.id_context = from.id_context;
+  if (field == Field::moment) to.number.from_now = from.number.from_now;
+  set_field(to, field, field_value(from, field));
+  if (is_id_context(field) && to.id_context) to.id_context = normalise(*to.id_context);
+}
+
+}  // namespace
+
+std::span<const OpInfo> op_table() {
+  using F = Field;
+  static const std::vector<OpInfo> table = {
+      {Op::connect, "connect", {F::client, F::context},
+       {F::offer, F::keep, F::keep_server, F::ssl_id_context, F::flights, F::client_end, F::server_end, F::repeat},
+       "a whole connection: what the client offers, where each end's session is kept, where it breaks, how it ends"},
+      {Op::set_mode, "set-mode", {F::context, F::mode}, {}, "SSL_CTX_set_session_cache_mode"},
+      {Op::set_size, "set-size", {F::context, F::number}, {}, "SSL_CTX_sess_set_cache_size"},
+      {Op::set_timeout, "set-timeout", {F::context, F::number}, {}, "SSL_CTX_set_timeout, in seconds"},
+      {Op::set_id_context, "set-id-context", {F::context, F::id_context}, {}, "SSL_CTX_set_session_id_context"},
+      {Op::set_verify_peer, "set-verify-peer", {F::context, F::on_off}, {}, "SSL_CTX_set_verify"},
+      {Op::set_callbacks, "set-callbacks", {F::context}, {F::new_callback, F::get_callback, F::remove_callback},
+       "SSL_CTX_sess_set_new_cb, _get_cb and _remove_cb; what is not named is taken away"},
+      {Op::add, "add", {F::context, F::slot}, {}, "SSL_CTX_add_session"},
+      {Op::remove, "remove", {F::context, F::slot}, {}, "SSL_CTX_remove_session"},
+      {Op::flush, "flush", {F::context, F::moment}, {}, "SSL_CTX_flush_sessions"},
+      {Op::advance, "advance", {F::duration}, {}, "the clock moves forward"},
+      {Op::set_session_time, "set-session-time", {F::slot, F::moment}, {}, "SSL_SESSION_set_time"},
+      {Op::set_session_timeout, "set-session-timeout", {F::slot, F::number}, {},
+       "SSL_SESSION_set_timeout, in seconds"},
+      {Op::set_session_id_context, "set-session-id-context", {F::slot, F::id_context}, {},
+       "SSL_SESSION_set1_id_context"},
+      {Op::make, "make", {F::slot, F::made_id}, {F::id_context}, "SSL_SESSION_new, filled by hand; ids are 0 to 4"},
+      {Op::dup, "dup", {F::slot, F::copy}, {}, "SSL_SESSION_dup"},
+      {Op::serialise, "serialise", {F::slot, F::copy}, {}, "i2d_SSL_SESSION, then d2i_SSL_SESSION"},
+      {Op::drop, "drop", {F::slot}, {}, "SSL_SESSION_free"},
+      {Op::answer, "answer", {F::context, F::slot}, {},
+       "the store hands out a copy of this session at the next lookup"},
+      {Op::lose, "lose", {F::context}, {}, "the external store loses all it has"},
+      {Op::renew, "renew", {F::context}, {}, "SSL_CTX_free, and the context anew as the setup says"},
+  };
+  return table;
+}
+
+const OpInfo& info(Op op) { return op_table()[static_cast<std::size_t>(op)]; }
+const FieldInfo& info(Field field) { return fields[static_cast<std::size_t>(field)]; }
+
+std::int64_t field_value(const Command& command, Field field) {
+  switch (field) {
+    case Field::context: return command.context;
+    case Field::client: return command.client;
+    case Field::slot:
+    case Field::offer: return command.slot;
+    case Field::copy:
+    case Field::keep: return command.keep;
+    case Field::keep_server: return command.keep_server;
+    case Field::flights: return command.flights;
+    case Field::client_end: return static_cast<std::int64_t>(command.client_end);
+    case Field::server_end: return static_cast<std::int64_t>(command.server_end);
+    case Field::id_context:
+    case Field::ssl_id_context: return command.id_context ? command.id_context->length : -1;
+    case Field::new_callback: return static_cast<std::int64_t>(command.callbacks.new_session);
+    case Field::get_callback: return static_cast<std::int64_t>(command.callbacks.get_session);
+    case Field::remove_callback: return static_cast<std::int64_t>(command.callbacks.remove_session);
+    case Field::mode:
+    case Field::number:
+    case Field::on_off:
+    case Field::moment:
+    case Field::duration:
+    case Field::made_id: return command.number.value;
+    case Field::repeat: return command.repeat;
+    case Field::count: break;
+  }
+  return 0;
+}
+
+void set_field(Command& command, Field field, std::int64_t value) {
+  value = std::clamp(value, info(field).min, info(field).max);
+  const auto byte = static_cast<std::uint8_t>(value);  // of use to the small fields only
+  switch (field) {
+    case Field::context: command.context = byte; break;
+    case Field::client: command.client = byte; break;
+    case Field::slot:
+    case Field::offer: command.slot = byte; break;
+    case Field::copy:
+    case Field::keep: command.keep = byte; break;
+    case Field::keep_server: command.keep_server = byte; break;
+    case Field::flights: command.flights = byte; break;
+    case Field::client_end: command.client_end = static_cast<End>(value); break;
+    case Field::server_end: command.server_end = static_cast<End>(value); break;
+    case Field::id_context:
+    case Field::ssl_id_context:
+      if (value < 0) {
+        command.id_context.reset();
+      } else {
+        const char letter = command.id_context && value > 0 ? command.id_context->letter : 'a';
+        command.id_context = IdContext{byte, letter};
+      }
+      break;
+    case Field::new_callback: command.callbacks.new_session = static_cast<NewCallback>(value); break;
+    case Field::get_callback: command.callbacks.get_session = static_cast<GetCallback>(value); break;
+    case Field::remove_callback: command.callbacks.remove_session = static_cast<RemoveCallback>(value); break;
+    case Field::mode:
+    case Field::number:
+    case Field::on_off:
+    case Field::moment:
+    case Field::duration:
+    case Field::made_id: command.number.value = value; break;
+    case Field::repeat: command.repeat = static_cast<std::uint16_t>(value); break;
+    case Field::count: break;
+  }
+}
+
+Command with_default(Command command, Field field) {
+  Command fresh;
+  fresh.op = command.op;
+  copy_field(field, normalise(fresh), command);
+  return command;
+}
+
+IdContext normalise(IdContext id_context) {
+  id_context.length = std::min(id_context.length, id_context_trace_max);
+  id_context.letter = id_context.length == 0 ? 'a' : std::clamp(id_context.letter, 'a', 'z');
+  return id_context;
+}
+
+Command normalise(const Command& command) {
+  Command in = command;
+  in.context %= contexts_max;
+  in.client %= contexts_max;
+  Command out;
+  out.op = static_cast<Op>(static_cast<unsigned>(in.op) % static_cast<unsigned>(Op::count));
+  for (const Field field : info(out.op).positional) copy_field(field, in, out);
+  for (const Field field : info(out.op).optional) copy_field(field, in, out);
+  return out;
+}
+
+Trace normalise(const Trace& trace) {
+  Trace out = trace;
+  std::vector<ContextSetup>& contexts = out.setup.contexts;
+  contexts.resize(std::clamp<std::size_t>(contexts.size(), 1, contexts_max));
+  for (ContextSetup& context : contexts) {
+    context.id_context = normalise(context.id_context);
+    Command holder;  // its callbacks have the ranges that are wanted here
+    holder.op = Op::set_callbacks;
+    holder.callbacks = context.callbacks;
+    context.callbacks = normalise(holder).callbacks;
+    context.store = std::min(context.store, Store::serialised);
+  }
+  for (Command& command : out.commands) {
+    command = normalise(command);
+    command.context = static_cast<std::uint8_t>(command.context % contexts.size());
+    command.client = static_cast<std::uint8_t>(command.client % contexts.size());
+  }
+  return out;
+}
+
+}  // namespace sesscheck

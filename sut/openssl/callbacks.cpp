@@ -1,0 +1,114 @@
+// The application's side of SSL_CTX_sess_set_get_cb(3): an external store that keeps references or bytes.
+#include <algorithm>
+#include <utility>
+
+#include "sut/openssl/run.hpp"
+
+namespace sesscheck::openssl {
+
+void Run::discard(const Table& f, StoredSession& entry) { f.SSL_SESSION_free(std::exchange(entry.reference, nullptr)); }
+
+/// Returns what the library is to be told: whether the reference it passed was kept.
+int Run::on_new(std::uint8_t index, SSL_SESSION* session) {
+  RealContext& context = contexts_[index];
+  const Name name = names_.of(f_, session);
+  seen_->log.push_back({Event::Kind::new_session, index, name, false, 0});
+  const bool keeps = context.callbacks.new_session == NewCallback::returns_one;
+
+  bool reference_used = false;
+  if (context.setup.store != Store::none) {
+    auto place = std::ranges::lower_bound(context.store, name, {}, &StoredSession::name);
+    if (place == context.store.end() || place->name != name)
+      place = context.store.insert(place, StoredSession{name, nullptr, {}});
+    if (context.setup.store == Store::references) {
+      // A callback that returns 0 gives the library's reference back; the store then needs one of its own.
+      if (!keeps) f_.SSL_SESSION_up_ref(session);
+      reference_used = true;
+      discard(f_, *place);
+      place->reference = session;
+    } else {
+      place->bytes.resize(static_cast<std::size_t>(f_.i2d_SSL_SESSION(session, nullptr)));
+      unsigned char* cursor = place->bytes.data();
+      f_.i2d_SSL_SESSION(session, &cursor);
+    }
+  }
+  if (keeps && !reference_used) to_free_.push_back(session);
+  return keeps;
+}
+
+/// What the store has under this id, with a reference for the caller.
+SSL_SESSION* Run::take_from_store(std::uint8_t index, Name asked) {
+  RealContext& context = contexts_[index];
+  const auto place = std::ranges::lower_bound(context.store, asked, {}, &StoredSession::name);
+  if (place == context.store.end() || place->name != asked) return nullptr;
+  if (context.setup.store == Store::serialised) {
+    const unsigned char* cursor = place->bytes.data();
+    return f_.d2i_SSL_SESSION(nullptr, &cursor, static_cast<long>(place->bytes.size()));
+  }
+  if (cached_elsewhere(index, place->reference)) return f_.SSL_SESSION_dup(place->reference);
+  f_.SSL_SESSION_up_ref(place->reference);
+  return place->reference;
+}
+
+SSL_SESSION* Run::on_get(std::uint8_t index, const unsigned char* id, int length, int* copy) {
+  RealContext& context = contexts_[index];
+  const Name asked = names_.of(id, static_cast<std::size_t>(length));
+  SSL_SESSION* found = std::exchange(context.answer, nullptr);
+  if (!found) found = take_from_store(index, asked);
+  seen_->log.push_back({Event::Kind::get_session, index, asked, found != nullptr, found ? names_.of(f_, found) : 0});
+  if (context.callbacks.get_session == GetCallback::copy_one) {
+    *copy = 1;  // the library takes a reference of its own; ours goes when the command is over
+    if (found) to_free_.push_back(found);
+  } else {
+    *copy = 0;  // ours becomes the library's
+  }
+  return found;
+}
+
+void Run::on_remove(std::uint8_t index, SSL_SESSION* session) {
+  const Name name = names_.of(f_, session);
+  seen_->log.push_back({Event::Kind::remove_session, index, name, false, 0});
+  std::erase_if(contexts_[index].store, [&](StoredSession& entry) {
+    if (entry.name != name) return false;
+    // Inside this callback the library may hold its lock and still use the session: give the reference up later.
+    if (entry.reference) to_free_.push_back(entry.reference);
+    return true;
+  });
+}
+
+namespace {
+Run* running = nullptr;
+}
+
+// The library's callbacks carry no argument of ours; one function for each context tells them apart.
+struct Callback {
+  template <std::uint8_t index>
+  static int created(SSL*, SSL_SESSION* session) {
+    return running->on_new(index, session);
+  }
+  template <std::uint8_t index>
+  static SSL_SESSION* asked(SSL*, const unsigned char* id, int length, int* copy) {
+    return running->on_get(index, id, length, copy);
+  }
+  template <std::uint8_t index>
+  static void removed(SSL_CTX*, SSL_SESSION* session) {
+    running->on_remove(index, session);
+  }
+};
+
+void Run::set_callbacks(std::uint8_t index, const Callbacks& callbacks) {
+  static constexpr decltype(&Callback::created<0>) created[contexts_max] = {Callback::created<0>, Callback::created<1>,
+                                                                            Callback::created<2>, Callback::created<3>};
+  static constexpr decltype(&Callback::asked<0>) asked[contexts_max] = {Callback::asked<0>, Callback::asked<1>,
+                                                                        Callback::asked<2>, Callback::asked<3>};
+  static constexpr decltype(&Callback::removed<0>) removed[contexts_max] = {Callback::removed<0>, Callback::removed<1>,
+                                                                            Callback::removed<2>, Callback::removed<3>};
+  running = this;
+  RealContext& context = contexts_[index];
+  context.callbacks = callbacks;
+  f_.SSL_CTX_sess_set_new_cb(context.ctx, callbacks.new_session == NewCallback::absent ? nullptr : created[index]);
+  f_.SSL_CTX_sess_set_get_cb(context.ctx, callbacks.get_session == GetCallback::absent ? nullptr : asked[index]);
+  f_.SSL_CTX_sess_set_remove_cb(context.ctx, callbacks.remove_session == RemoveCallback::absent ? nullptr : removed[index]);
+}
+
+}  // namespace sesscheck::openssl

@@ -1,0 +1,289 @@
+#include "sut/openssl/run.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "sut/clock.hpp"
+#include "sut/openssl/certificate.hpp"
+
+namespace sesscheck::openssl {
+namespace {
+
+constexpr int reason_mask = 0xfff;  // the part of an error code that 1.1.1 and 3.x agree on
+constexpr unsigned char psk_key[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+
+unsigned int psk_client(SSL*, const char*, char* identity, unsigned int identity_max, unsigned char* key, unsigned int key_max) {
+  if (identity_max < 2 || key_max < sizeof psk_key) return 0;
+  std::strcpy(identity, "p");
+  std::memcpy(key, psk_key, sizeof psk_key);
+  return sizeof psk_key;
+}
+
+unsigned int psk_server(SSL*, const char*, unsigned char* key, unsigned int key_max) {
+  if (key_max < sizeof psk_key) return 0;
+  std::memcpy(key, psk_key, sizeof psk_key);
+  return sizeof psk_key;
+}
+
+int accept_any_certificate(int, X509_STORE_CTX*) { return 1; }
+
+/// Bytes of a session id context, with room for one that is too long.
+struct IdContextBytes {
+  explicit IdContextBytes(const IdContext& value) : length(value.length) { std::memset(bytes, value.letter, sizeof bytes); }
+  unsigned char bytes[id_context_trace_max];
+  unsigned int length;
+};
+
+constexpr int counter_ctrl[counter_count] = {
+    SSL_CTRL_SESS_CONNECT, SSL_CTRL_SESS_CONNECT_GOOD, SSL_CTRL_SESS_CONNECT_RENEGOTIATE, SSL_CTRL_SESS_ACCEPT,
+    SSL_CTRL_SESS_ACCEPT_GOOD, SSL_CTRL_SESS_ACCEPT_RENEGOTIATE, SSL_CTRL_SESS_HIT, SSL_CTRL_SESS_CB_HIT,
+    SSL_CTRL_SESS_MISSES, SSL_CTRL_SESS_TIMEOUTS, SSL_CTRL_SESS_CACHE_FULL};
+
+}  // namespace
+
+std::size_t Names::Hash::operator()(const Id& id) const {
+  std::size_t hash;
+  std::memcpy(&hash, id.bytes.data(), sizeof hash);
+  return hash;
+}
+
+Name Names::of(const unsigned char* id, std::size_t length) {
+  if (length == 0) return 0;
+  Id key;
+  std::memcpy(key.bytes.data(), id, std::min(length, key.bytes.size()));
+  return names_.try_emplace(key, static_cast<Name>(names_.size() + 1)).first->second;
+}
+
+Name Names::of(const Table& f, const SSL_SESSION* session) {
+  unsigned int length = 0;
+  const unsigned char* id = f.SSL_SESSION_get_id(session, &length);
+  return of(id, length);
+}
+
+Run::Run(const Table& f, const Wire& wire, const Setup& setup) : f_(f), wire_(wire), certificates_(setup.certificates) {
+  virtual_clock::set(now_.seconds, now_.microseconds);
+  for (const ContextSetup& context : setup.contexts) {
+    contexts_.push_back({context, nullptr, {}, {}, nullptr});
+    contexts_.back().ctx = make_context(static_cast<std::uint8_t>(contexts_.size() - 1));
+  }
+}
+
+Run::~Run() {
+  Observation ignored;
+  seen_ = &ignored;
+  for (RealContext& context : contexts_) f_.SSL_CTX_free(context.ctx);  // remove callbacks still reach the stores
+  for (RealContext& context : contexts_) {
+    f_.SSL_SESSION_free(context.answer);
+    for (StoredSession& entry : context.store) discard(f_, entry);
+  }
+  for (SSL_SESSION* session : held_) f_.SSL_SESSION_free(session);
+  for (SSL_SESSION* session : to_free_) f_.SSL_SESSION_free(session);
+  f_.ERR_clear_error();
+}
+
+SSL_CTX* Run::make_context(std::uint8_t index) {
+  const ContextSetup& setup = contexts_[index].setup;
+  SSL_CTX* ctx = f_.SSL_CTX_new(f_.TLS_method());
+  f_.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, nullptr);
+  f_.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_MAX_PROTO_VERSION, TLS1_2_VERSION, nullptr);
+  f_.SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+  if (certificates_) {
+    f_.SSL_CTX_set_cipher_list(ctx, "ECDHE-ECDSA-AES128-GCM-SHA256");
+    f_.SSL_CTX_use_certificate_ASN1(ctx, sizeof test_certificate, test_certificate);
+    f_.SSL_CTX_use_PrivateKey_ASN1(EVP_PKEY_EC, ctx, test_key, sizeof test_key);
+  } else {
+    f_.SSL_CTX_set_cipher_list(ctx, "PSK-AES128-GCM-SHA256");
+    f_.SSL_CTX_set_psk_client_callback(ctx, psk_client);
+    f_.SSL_CTX_set_psk_server_callback(ctx, psk_server);
+  }
+  if (setup.mode) f_.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_SESS_CACHE_MODE, *setup.mode, nullptr);
+  if (setup.size) f_.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_SESS_CACHE_SIZE, *setup.size, nullptr);
+  if (setup.timeout) f_.SSL_CTX_set_timeout(ctx, *setup.timeout);
+  const IdContextBytes id_context(setup.id_context);
+  f_.SSL_CTX_set_session_id_context(ctx, id_context.bytes, id_context.length);
+  f_.SSL_CTX_set_verify(ctx, setup.verify_peer ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, accept_any_certificate);
+  contexts_[index].ctx = ctx;
+  set_callbacks(index, setup.callbacks);
+  f_.ERR_clear_error();
+  return ctx;
+}
+
+/// The session passes into the slot; what was there is given up.
+void Run::hold(std::uint8_t slot, SSL_SESSION* session) { f_.SSL_SESSION_free(std::exchange(held_[slot], session)); }
+
+long Run::number_of(const Number& number) const { return number.value + (number.from_now ? now_.seconds : 0); }
+
+/// Whether another context's internal cache lists this very object.
+bool Run::cached_elsewhere(std::uint8_t index, SSL_SESSION* session) const {
+  for (std::size_t other = 0; other < contexts_.size(); ++other) {
+    if (other == index) continue;
+    auto* cache = reinterpret_cast<OPENSSL_LHASH*>(f_.SSL_CTX_sessions(contexts_[other].ctx));
+    if (f_.OPENSSL_LH_retrieve(cache, session) == session) return true;
+  }
+  return false;
+}
+
+std::uint16_t Run::first_error() {
+  const unsigned long code = f_.ERR_get_error();
+  if (code != 0) f_.ERR_clear_error();
+  return static_cast<std::uint16_t>(code & reason_mask);
+}
+
+void Run::on_context(const Command& command) {
+  RealContext& context = contexts_[command.context];
+  SSL_CTX* ctx = context.ctx;
+  std::int64_t& result = seen_->result;
+  switch (command.op) {
+    case Op::set_mode:
+      result = f_.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_SESS_CACHE_MODE, command.number.value, nullptr);
+      break;
+    case Op::set_size:
+      result = f_.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_SESS_CACHE_SIZE, command.number.value, nullptr);
+      break;
+    case Op::set_timeout: result = f_.SSL_CTX_set_timeout(ctx, command.number.value); break;
+    case Op::set_id_context: {
+      const IdContextBytes value(*command.id_context);
+      result = f_.SSL_CTX_set_session_id_context(ctx, value.bytes, value.length);
+      break;
+    }
+    case Op::set_verify_peer:
+      f_.SSL_CTX_set_verify(ctx, command.number.value ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, accept_any_certificate);
+      break;
+    case Op::set_callbacks: set_callbacks(command.context, command.callbacks); break;
+    case Op::flush: f_.SSL_CTX_flush_sessions(ctx, number_of(command.number)); break;
+    case Op::lose:
+      for (StoredSession& entry : context.store) discard(f_, entry);
+      context.store.clear();
+      break;
+    case Op::renew:
+      f_.SSL_CTX_free(ctx);
+      make_context(command.context);
+      break;
+    default: break;
+  }
+}
+
+void Run::make(const Command& command) {
+  SSL_SESSION* session = f_.SSL_SESSION_new();
+  unsigned char id[32] = {'m', 'a', 'd', 'e', static_cast<unsigned char>(command.number.value)};
+  f_.SSL_SESSION_set1_id(session, id, command.number.value == 0 ? 0 : sizeof id);
+  f_.SSL_SESSION_set_protocol_version(session, TLS1_2_VERSION);
+  const IdContextBytes value(*command.id_context);
+  seen_->result = f_.SSL_SESSION_set1_id_context(session, value.bytes, value.length);
+  hold(command.slot, session);
+}
+
+void Run::serialise(const Command& command) {
+  unsigned char* bytes = nullptr;
+  const int length = f_.i2d_SSL_SESSION(held_[command.slot], &bytes);
+  if (length <= 0) return;
+  const unsigned char* cursor = bytes;
+  SSL_SESSION* copy = f_.d2i_SSL_SESSION(nullptr, &cursor, length);
+  f_.CRYPTO_free(bytes, "", 0);
+  if (!copy) return;
+  hold(command.keep, copy);
+  seen_->result = 1;
+}
+
+void Run::on_session(const Command& command) {
+  SSL_SESSION* session = held_[command.slot];
+  std::int64_t& result = seen_->result;
+  switch (command.op) {
+    case Op::add:
+      if (cached_elsewhere(command.context, session))
+        seen_->status = Status::unspecified;  // one object in two caches: outside the contract, SSL_set_session(3)
+      else
+        result = f_.SSL_CTX_add_session(contexts_[command.context].ctx, session);
+      break;
+    case Op::remove: result = f_.SSL_CTX_remove_session(contexts_[command.context].ctx, session); break;
+    case Op::set_session_time: result = f_.SSL_SESSION_set_time(session, number_of(command.number)); break;
+    case Op::set_session_timeout: result = f_.SSL_SESSION_set_timeout(session, command.number.value); break;
+    case Op::set_session_id_context: {
+      const IdContextBytes value(*command.id_context);
+      result = f_.SSL_SESSION_set1_id_context(session, value.bytes, value.length);
+      break;
+    }
+    case Op::dup:
+      hold(command.keep, f_.SSL_SESSION_dup(session));
+      result = 1;
+      break;
+    case Op::serialise: serialise(command); break;
+    case Op::drop: hold(command.slot, nullptr); break;
+    case Op::answer:
+      f_.SSL_SESSION_free(std::exchange(contexts_[command.context].answer, f_.SSL_SESSION_dup(session)));
+      break;
+    default: break;
+  }
+}
+
+SessionView Run::view(const SSL_SESSION* session) {
+  return {names_.of(f_, session), f_.SSL_SESSION_is_resumable(session) == 1, f_.SSL_SESSION_get_time(session),
+          f_.SSL_SESSION_get_timeout(session)};
+}
+
+void Run::observe() {
+  struct Walk {
+    Run& run;
+    std::vector<SessionView>& cached;
+  };
+  seen_->contexts.resize(contexts_.size());
+  for (std::size_t i = 0; i < contexts_.size(); ++i) {
+    const RealContext& context = contexts_[i];
+    SSL_CTX* ctx = context.ctx;
+    ContextView& v = seen_->contexts[i];
+    v.mode = f_.SSL_CTX_ctrl(ctx, SSL_CTRL_GET_SESS_CACHE_MODE, 0, nullptr);
+    v.size = f_.SSL_CTX_ctrl(ctx, SSL_CTRL_GET_SESS_CACHE_SIZE, 0, nullptr);
+    v.timeout = f_.SSL_CTX_get_timeout(ctx);
+    v.number = f_.SSL_CTX_ctrl(ctx, SSL_CTRL_SESS_NUMBER, 0, nullptr);
+    for (std::size_t n = 0; n < counter_count; ++n) v.counters[n] = f_.SSL_CTX_ctrl(ctx, counter_ctrl[n], 0, nullptr);
+    v.cached.clear();
+    if (v.number != 0) {
+      Walk walk{*this, v.cached};
+      f_.OPENSSL_LH_doall_arg(
+          reinterpret_cast<OPENSSL_LHASH*>(f_.SSL_CTX_sessions(ctx)),
+          [](void* session, void* to) {
+            auto& w = *static_cast<Walk*>(to);
+            w.cached.push_back(w.run.view(static_cast<SSL_SESSION*>(session)));
+          },
+          &walk);
+      std::ranges::sort(v.cached, {}, &SessionView::name);
+    }
+    v.stored.clear();
+    for (const StoredSession& entry : context.store)
+      v.stored.push_back(entry.reference ? view(entry.reference) : SessionView{entry.name, true, 0, 0});
+  }
+  for (std::size_t slot = 1; slot <= slots_max; ++slot)
+    seen_->held[slot - 1] = held_[slot] ? std::optional(view(held_[slot])) : std::nullopt;
+}
+
+void Run::step(const Command& command, Observation& seen) {
+  seen_ = &seen;
+  seen.status = Status::done;
+  seen.result = 0;
+  seen.error = error::none;
+  seen.connection = {};
+  seen.log.clear();
+  switch (command.op) {
+    case Op::connect: connect(command); break;
+    case Op::advance: {
+      constexpr std::int64_t million = 1'000'000;
+      const std::int64_t microseconds = now_.microseconds + command.number.value;
+      now_ = {now_.seconds + microseconds / million, static_cast<std::int32_t>(microseconds % million)};
+      virtual_clock::set(now_.seconds, now_.microseconds);
+      break;
+    }
+    case Op::make: make(command); break;
+    case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
+    case Op::set_session_id_context: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
+      if (held_[command.slot]) on_session(command);
+      break;
+    default: on_context(command); break;
+  }
+  for (SSL_SESSION* session : to_free_) f_.SSL_SESSION_free(session);
+  to_free_.clear();
+  if (const std::uint16_t reason = first_error(); seen.error == error::none) seen.error = reason;
+  observe();
+}
+
+}  // namespace sesscheck::openssl

@@ -1,0 +1,41 @@
+#include "sut/openssl/table.hpp"
+
+#include <dlfcn.h>
+
+#include "sut/sut.hpp"
+
+namespace sesscheck::openssl {
+namespace {
+
+// RTLD_GLOBAL for libcrypto only: a libssl with another soname in its NEEDED list finds its symbols there. Never
+// RTLD_DEEPBIND: it would hide the virtual clock from the library.
+void* open(const std::string& path, int scope) {
+  void* handle = dlopen(path.c_str(), RTLD_NOW | scope);
+  if (!handle) throw SutError("cannot load " + path + ": " + dlerror());
+  return handle;
+}
+
+template <typename Function>
+void find(void* handle, const char* name, const std::string& path, Function& slot) {
+  slot = reinterpret_cast<Function>(dlsym(handle, name));
+  if (!slot) throw SutError(path + " is not an OpenSSL library of version 1.1.1 or later: it has no " + name);
+}
+
+}  // namespace
+
+std::unique_ptr<Table> load_table(const std::string& libssl, const std::string& libcrypto) {
+  void* crypto = libcrypto.empty() ? nullptr : open(libcrypto, RTLD_GLOBAL);
+  void* ssl = open(libssl, RTLD_LOCAL);
+  if (!crypto) crypto = ssl;  // dlsym also searches what libssl itself depends on
+  auto table = std::make_unique<Table>();
+  const std::string& crypto_path = libcrypto.empty() ? libssl : libcrypto;
+#define SESSCHECK_FIND(name) find(ssl, #name, libssl, table->name);
+  SESSCHECK_SSL_FUNCTIONS(SESSCHECK_FIND)
+#undef SESSCHECK_FIND
+#define SESSCHECK_FIND(name) find(crypto, #name, crypto_path, table->name);
+  SESSCHECK_CRYPTO_FUNCTIONS(SESSCHECK_FIND)
+#undef SESSCHECK_FIND
+  return table;
+}
+
+}  // namespace sesscheck::openssl

@@ -1,0 +1,77 @@
+// sesscheck-worker: loads one library and runs traces on it, until its parent closes the socket.
+//
+// Started by WorkerSut (process.cpp) only: sesscheck-worker LIBSSL LIBCRYPTO SOCKET MEMORY, the last two being numbers of
+// open file descriptors.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <vector>
+
+#include "model/trace/bytes.hpp"
+#include "sut/openssl/driver.hpp"
+#include "sut/openssl/table.hpp"
+#include "sut/worker/channel.hpp"
+
+namespace sesscheck::worker {
+namespace {
+
+bool send_signal(int socket, Signal signal) {
+  const auto byte = static_cast<std::uint8_t>(signal);
+  return send_all(socket, {&byte, 1});
+}
+
+void serve(const char* libssl, const char* libcrypto, int socket, Channel& channel) {
+  const auto table = openssl::load_table(libssl, libcrypto);
+  openssl::Driver driver(*table);
+  channel.set_message(driver.version());
+  if (!send_signal(socket, Signal::ready)) return;
+
+  const ObservationSink sink = [&channel](const Observation& observation) { channel.append(observation); };
+  std::vector<std::uint8_t> request;
+  for (std::uint32_t number = 1; receive_request(socket, request); ++number) {
+    channel.begin(number);
+    driver.run(from_bytes(request), sink);
+    if (!send_signal(socket, Signal::done)) return;
+  }
+}
+
+int run(char** argv) {
+  Fd socket(std::atoi(argv[3]));
+  Channel channel = Channel::attach(Fd(std::atoi(argv[4])));
+  for (const int fd : {socket.get(), channel.fd()}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  try {
+    serve(argv[1], argv[2], socket.get(), channel);
+    return 0;
+  } catch (const std::exception& e) {
+    channel.set_message(e.what());
+    (void)send_signal(socket.get(), Signal::failed);
+    return 1;
+  }
+}
+
+}  // namespace
+}  // namespace sesscheck::worker
+
+int main(int argc, char** argv) {
+  if (argc != 5) {
+    std::fputs("sesscheck-worker is started by sesscheck, not by hand\n", stderr);
+    return 2;
+  }
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // also a worker that hangs goes with its parent
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  ::setenv("OPENSSL_CONF", "/dev/null", 1);  // the machine's configuration must not decide what is observed
+  try {
+    return sesscheck::worker::run(argv);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return 2;
+  }
+}

@@ -1,0 +1,253 @@
+#include "sut/worker/process.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "model/trace/bytes.hpp"
+#include "sut/worker/channel.hpp"
+
+namespace sesscheck {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+using worker::Channel;
+using worker::Fd;
+using worker::Signal;
+using worker::Wait;
+
+constexpr auto grace = 2s;                      // for a worker to end by itself
+constexpr std::size_t last_words_max = 16 * 1024;
+constexpr off_t words_max = 1 << 20;            // what a chatty library may write before it is thrown away ...
+constexpr std::uint32_t words_check = 4096;     // ... which is looked at once in so many traces
+
+std::string find_worker() {
+  if (const char* given = std::getenv("SESSCHECK_WORKER"); given != nullptr && *given != '\0') {
+    if (::access(given, X_OK) == 0) return given;
+    throw SutError(std::string("SESSCHECK_WORKER: cannot execute ") + given);
+  }
+  std::error_code failed;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", failed);
+  const std::string beside = (self.parent_path() / "sesscheck-worker").string();
+  if (!failed && ::access(beside.c_str(), X_OK) == 0) return beside;
+#ifdef SESSCHECK_WORKER_PATH
+  if (::access(SESSCHECK_WORKER_PATH, X_OK) == 0) return SESSCHECK_WORKER_PATH;
+#endif
+  throw SutError("cannot find " + beside + ": set SESSCHECK_WORKER to the path of sesscheck-worker");
+}
+
+std::string one_line(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+std::string describe(int status) {
+  if (WIFSIGNALED(status)) {
+    const int number = WTERMSIG(status);
+    return "killed by signal " + std::to_string(number) + " (" + ::strsignal(number) + ")";
+  }
+  return "exited with status " + std::to_string(WEXITSTATUS(status));
+}
+
+/// Attributes and actions of posix_spawn, freed with their owner.
+struct SpawnPlan {
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_t actions;
+
+  SpawnPlan(int words, std::initializer_list<int> inherited) {
+    ::posix_spawnattr_init(&attributes);
+    ::posix_spawn_file_actions_init(&actions);
+    // Default signals whatever this process ignores or blocks, and a group of its own: ^C is for the parent, and must not
+    // look like a crash of the library.
+    sigset_t all, none;
+    ::sigfillset(&all);
+    ::sigemptyset(&none);
+    ::posix_spawnattr_setsigdefault(&attributes, &all);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setpgroup(&attributes, 0);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, words, STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, words, STDERR_FILENO);
+    // Onto itself: takes close-on-exec off, in the child alone.
+    for (const int fd : inherited) ::posix_spawn_file_actions_adddup2(&actions, fd, fd);
+  }
+  SpawnPlan(const SpawnPlan&) = delete;
+  SpawnPlan& operator=(const SpawnPlan&) = delete;
+  ~SpawnPlan() {
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+  }
+};
+
+}  // namespace
+
+struct WorkerSut::Worker {
+  std::string libssl, libcrypto;
+  WorkerLimits limits;
+  std::string version, last_words;
+  std::vector<std::uint8_t> buffer;
+
+  // Of the process that runs now; none when pid < 0.
+  pid_t pid = -1;
+  int status = 0;  ///< of the last one that ended, as from waitpid
+  Fd socket, words;
+  std::optional<Channel> channel;
+  std::uint32_t requests = 0;
+
+  void spawn();
+  void start();
+  void finish(bool kill_now);
+  [[nodiscard]] std::string read_words() const;
+  [[nodiscard]] bool try_run(const Trace& trace, std::vector<Observation>& seen);
+};
+
+void WorkerSut::Worker::spawn() {
+  const std::string executable = find_worker();
+  auto [mine, theirs] = worker::make_socket_pair();
+  words = worker::make_memory_file("sesscheck-words");
+  ::fcntl(words.get(), F_SETFL, O_APPEND);  // so that it can be emptied from here
+  channel.emplace(Channel::create());
+  const SpawnPlan plan(words.get(), {theirs.get(), channel->fd()});
+  const std::string numbers[2] = {std::to_string(theirs.get()), std::to_string(channel->fd())};
+  const char* argv[] = {executable.c_str(), libssl.c_str(), libcrypto.c_str(), numbers[0].c_str(), numbers[1].c_str(),
+                        nullptr};
+  const int failed = ::posix_spawn(&pid, executable.c_str(), &plan.actions, &plan.attributes, const_cast<char**>(argv),
+                                   environ);
+  if (failed != 0) {
+    pid = -1;
+    throw SutError("cannot start " + executable + ": " + std::strerror(failed));
+  }
+  socket = std::move(mine);
+  requests = 0;
+}
+
+/// A worker that has loaded the library, or SutError.
+void WorkerSut::Worker::start() {
+  spawn();
+  Signal signal{};
+  const Wait wait = worker::receive_signal(socket.get(), steady_clock::now() + limits.trace, signal);
+  std::string problem;
+  if (wait == Wait::signalled && signal == Signal::ready) {
+    std::string loaded = channel->message();
+    if (version.empty()) version = loaded;
+    if (version == loaded) return;
+    problem = "was " + version + ", and is now " + loaded + ": the file was replaced during the run";
+    finish(true);
+  } else if (wait == Wait::signalled) {
+    problem = channel->message();
+    finish(false);
+  } else {
+    finish(wait == Wait::expired);
+    problem = wait == Wait::expired ? "loading it does not end" : "loading it ends the worker: " + last_words;
+  }
+  if (problem.find(libssl) == std::string::npos) problem = libssl + ": " + problem;
+  throw SutError(one_line(std::move(problem)));
+}
+
+/// The end of the process, however it is; nothing of it stays behind but its last words.
+void WorkerSut::Worker::finish(bool kill_now) {
+  if (pid < 0) return;
+  socket.reset();
+  if (kill_now) ::kill(pid, SIGKILL);
+  // It may have closed its socket and live on, so the wait has an end.
+  const auto deadline = steady_clock::now() + grace;
+  status = 0;
+  pid_t ended = 0;
+  for (auto pause = 20us; (ended = ::waitpid(pid, &status, kill_now ? 0 : WNOHANG)) == 0 || (ended < 0 && errno == EINTR);) {
+    if (steady_clock::now() > deadline && !std::exchange(kill_now, true)) ::kill(pid, SIGKILL);
+    if (!kill_now) std::this_thread::sleep_for(pause = std::min<std::chrono::microseconds>(pause * 2, 2ms));
+  }
+  pid = -1;
+  // Where SIGCHLD is ignored the system keeps no status.
+  last_words = (ended < 0 ? "ended" : describe(status)) + "\n" + read_words();
+  words.reset();
+}
+
+std::string WorkerSut::Worker::read_words() const {
+  struct stat file {};
+  if (::fstat(words.get(), &file) != 0) return {};
+  const off_t from = std::max<off_t>(0, file.st_size - static_cast<off_t>(last_words_max));
+  std::string text(static_cast<std::size_t>(file.st_size - from), '\0');
+  const ssize_t got = ::pread(words.get(), text.data(), text.size(), from);
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return text;
+}
+
+/// False when the worker had died before it read the trace, for reasons that are not the library's.
+bool WorkerSut::Worker::try_run(const Trace& trace, std::vector<Observation>& seen) {
+  if (pid < 0) start();
+  if (++requests % words_check == 0) {
+    struct stat file {};
+    if (::fstat(words.get(), &file) == 0 && file.st_size > words_max) (void)!::ftruncate(words.get(), 0);
+  }
+  std::int64_t commands = 0;
+  for (const Command& command : trace.commands) commands += std::max<std::int64_t>(command.repeat, 1);
+
+  Signal signal{};
+  Wait wait = Wait::closed;
+  if (worker::send_request(socket.get(), to_bytes(trace), buffer)) {
+    wait = worker::receive_signal(socket.get(), steady_clock::now() + limits.trace + commands * limits.command, signal);
+  }
+  if (wait == Wait::signalled && signal != Signal::done) {
+    finish(false);
+    throw SutError(one_line(channel->message()));
+  }
+  bool intact = true;
+  if (wait == Wait::signalled) {
+    intact = channel->read(seen);
+    channel->trim();
+    if (intact) return true;
+  }
+  finish(wait != Wait::closed);
+  if (channel->begun() != requests) {
+    if (wait == Wait::closed && WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM)) {
+      return false;
+    }
+    seen.clear();
+  } else if (intact) {
+    intact = channel->read(seen);
+  }
+  if (!intact) last_words += "the observations in shared memory are damaged\n";
+  seen.emplace_back().status = wait == Wait::expired ? Status::hung : Status::crashed;
+  return true;
+}
+
+WorkerSut::WorkerSut(std::string libssl, std::string libcrypto, WorkerLimits limits)
+    : worker_(std::make_unique<Worker>()) {
+  worker_->libssl = std::move(libssl);
+  worker_->libcrypto = std::move(libcrypto);
+  worker_->limits = limits;
+}
+
+WorkerSut::~WorkerSut() { worker_->finish(false); }
+
+std::string WorkerSut::version() const {
+  if (worker_->version.empty()) worker_->start();
+  return worker_->version;
+}
+
+void WorkerSut::run(const Trace& trace, std::vector<Observation>& seen) {
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    if (worker_->try_run(trace, seen)) return;
+  }
+  throw SutError(one_line("the worker is ended from outside before it reads a trace: " + worker_->last_words));
+}
+
+std::string WorkerSut::last_words() const { return worker_->last_words; }
+
+}  // namespace sesscheck
