@@ -19,20 +19,21 @@ void Generator::emit(const Command& command) {
 
 std::int64_t Generator::some_mode(bool is_client) {
   std::int64_t bits =
-      is_client
-          ? r.weighted<std::int64_t>({{50, mode::client}, {25, mode::both}, {10, mode::server}, {15, mode::off}})
-          : r.weighted<std::int64_t>({{55, mode::server}, {15, mode::both}, {12, mode::client}, {18, mode::off}});
-  for (const std::int64_t bit : {mode::no_auto_clear, mode::no_internal_lookup, mode::no_internal_store, mode::update_time})
+      is_client ? r.weighted<std::int64_t>({{50, mode::client}, {25, mode::both}, {10, mode::server}, {15, mode::off}})
+                : r.weighted<std::int64_t>({{60, mode::server}, {18, mode::both}, {9, mode::client}, {13, mode::off}});
+  for (const std::int64_t bit :
+       {mode::no_auto_clear, mode::no_internal_lookup, mode::no_internal_store, mode::update_time})
     if (r.chance(18)) bits |= bit;
   if (r.chance(3)) bits |= r.pick<std::int64_t>({0x4, 0x8, 0x10, 0x800, 0x10000});
   return bits;
 }
 
 Callbacks Generator::some_callbacks() {
-  return {r.weighted<NewCallback>(
-              {{10, NewCallback::absent}, {30, NewCallback::returns_zero}, {60, NewCallback::returns_one}}),
-          r.weighted<GetCallback>({{15, GetCallback::absent}, {35, GetCallback::copy_zero}, {50, GetCallback::copy_one}}),
-          r.weighted<RemoveCallback>({{30, RemoveCallback::absent}, {70, RemoveCallback::present}})};
+  return {
+      r.weighted<NewCallback>(
+          {{10, NewCallback::absent}, {30, NewCallback::returns_zero}, {60, NewCallback::returns_one}}),
+      r.weighted<GetCallback>({{15, GetCallback::absent}, {35, GetCallback::copy_zero}, {50, GetCallback::copy_one}}),
+      r.weighted<RemoveCallback>({{30, RemoveCallback::absent}, {70, RemoveCallback::present}})};
 }
 
 ContextSetup Generator::context_setup(bool is_client) {
@@ -96,7 +97,7 @@ std::uint8_t Generator::free_slot() {
 
 /// A session to offer, mostly one that the server knows; 0 when there is none or the client comes afresh.
 std::uint8_t Generator::slot_to_offer(std::uint8_t server) {
-  if (r.chance(18)) return 0;
+  if (r.chance(12)) return 0;
   std::vector<std::uint8_t> resumable, promising;
   for (std::uint8_t slot = 1; slot <= slots_max; ++slot) {
     const Session* session = held(slot);
@@ -104,7 +105,7 @@ std::uint8_t Generator::slot_to_offer(std::uint8_t server) {
     resumable.push_back(slot);
     if (known(world_.contexts[server], session->name)) promising.push_back(slot);
   }
-  if (!promising.empty() && r.chance(75)) return r.pick(promising);
+  if (!promising.empty() && r.chance(82)) return r.pick(promising);
   return resumable.empty() ? 0 : r.pick(resumable);
 }
 
@@ -129,7 +130,7 @@ Trace Generator::run() {
   for (bool& family : on_) family = r.chance(static_cast<unsigned>(shape_.family_percent));
   on_[static_cast<std::size_t>(Family::mixed_roles)] = r.chance(12);
   choose_setup();
-  world_ = begin(trace_.setup, rules_);
+  world_ = begin(trace_.setup, rules_, because_);
   length_ = static_cast<std::size_t>(r.between(shape_.commands_min, shape_.commands_max));
 
   std::vector<Random::Weighted<void (Generator::*)()>> choices;

@@ -7,16 +7,26 @@ namespace sesscheck::generator {
 std::vector<Generator::Move> Generator::moves() {
   using F = Family;
   using G = Generator;
-  return {{F::clock, 16, &G::advance},        {F::timeouts, 5, &G::set_timeout},
-           {F::flushes, 8, &G::flush},         {F::sizes, 5, &G::set_size},
-           {F::sizes, 4, &G::fill},            {F::modes, 8, &G::set_mode},
-           {F::id_contexts, 4, &G::set_id_context}, {F::id_contexts, 2, &G::set_session_id_context},
-           {F::verify, 3, &G::set_verify_peer},     {F::external, 3, &G::set_callbacks},
-           {F::faults, 6, &G::answer},         {F::faults, 2, &G::lose},
-           {F::hands, 6, &G::add},             {F::hands, 4, &G::remove},
-           {F::hands, 1, &G::drop},            {F::copies, 5, &G::copy},
-           {F::made, 4, &G::make},             {F::ages, 4, &G::set_session_time},
-           {F::ages, 4, &G::set_session_timeout},   {F::renewals, 1, &G::renew}};
+  return {{F::clock, 16, &G::advance},
+          {F::timeouts, 5, &G::set_timeout},
+          {F::flushes, 8, &G::flush},
+          {F::sizes, 5, &G::set_size},
+          {F::sizes, 4, &G::fill},
+          {F::modes, 8, &G::set_mode},
+          {F::id_contexts, 4, &G::set_id_context},
+          {F::id_contexts, 2, &G::set_session_id_context},
+          {F::verify, 3, &G::set_verify_peer},
+          {F::external, 3, &G::set_callbacks},
+          {F::faults, 6, &G::answer},
+          {F::faults, 2, &G::lose},
+          {F::hands, 6, &G::add},
+          {F::hands, 4, &G::remove},
+          {F::hands, 1, &G::drop},
+          {F::copies, 5, &G::copy},
+          {F::made, 4, &G::make},
+          {F::ages, 4, &G::set_session_time},
+          {F::ages, 4, &G::set_session_timeout},
+          {F::renewals, 1, &G::renew}};
 }
 
 // --- connections ---------------------------------------------------------------------------------------------------
@@ -37,7 +47,7 @@ Command Generator::connection(std::uint8_t server, std::uint8_t client) {
     c.client_end = r.weighted<End>(ends);
     c.server_end = r.weighted<End>(ends);
   }
-  if (on(Family::breaks) && r.chance(22)) c.flights = static_cast<std::uint8_t>(r.below(flights_max));
+  if (on(Family::breaks) && r.chance(18)) c.flights = static_cast<std::uint8_t>(r.below(flights_max));
   return c;
 }
 
@@ -65,28 +75,32 @@ void Generator::fill() {
 void Generator::cadence() {
   const std::uint8_t server = some_end(false);
   const std::uint8_t client = some_end(true);
-  if (world_.contexts[server].size > 0) emit(with_context(Op::set_size, server, {r.pick<std::int64_t>({0, default_size, 0, 3})}));
+  const Context& at = world_.contexts[server];
+  if (at.size > 0 && at.size < default_size && r.chance(80))  // room for what expires
+    emit(with_context(Op::set_size, server, {r.pick<std::int64_t>({0, default_size})}));
+  if ((at.mode & mode::server) == 0 && r.chance(80)) emit(with_context(Op::set_mode, server, {at.mode | mode::server}));
   if (r.chance(35))
     emit(with_context(Op::set_mode, client, {r.pick({mode::client, mode::both, mode::client | mode::no_auto_clear})}));
-  if (r.chance(60)) {
+  if (r.chance(80)) {
     const std::int64_t seconds = r.pick<std::int64_t>({1, 2, 5, 10});
     emit(with_context(Op::set_timeout, server, {seconds}));
     if (r.chance(50)) emit(with_context(Op::set_timeout, client, {seconds}));
     fill();
     advance_by((seconds + r.between(0, 1)) * million);
-    if (r.chance(50)) emit(with_context(Op::set_timeout, server, {300}));
+    if (r.chance(40)) emit(with_context(Op::set_timeout, server, {300}));
   }
   if (r.chance(30)) {
     const std::uint8_t changed = r.chance(75) ? server : client;
-    emit(with_context(Op::set_mode, changed, {world_.contexts[changed].mode ^ r.pick({mode::no_auto_clear, mode::server})}));
+    emit(with_context(Op::set_mode, changed,
+                      {world_.contexts[changed].mode ^ r.pick({mode::no_auto_clear, mode::server})}));
   }
   Command c = connection(server, client);
   c.flights = flights_max;
   c.id_context.reset();
   if (c.slot == 0 && r.chance(50)) c.keep = 0;
   const int rest = shape_.connections_max - connections_;
-  const auto so_far = static_cast<std::int64_t>(
-      world_.contexts[server].counters[static_cast<std::size_t>(Counter::accept_good)] % 256);
+  const auto so_far =
+      static_cast<std::int64_t>(world_.contexts[server].counters[static_cast<std::size_t>(Counter::accept_good)] % 256);
   std::int64_t repeat = r.chance(50) ? r.between(250, 258) : std::max<std::int64_t>(1, r.between(252, 255) - so_far);
   if (r.chance(8)) repeat = r.between(511, 513);
   if (repeat > rest) repeat = std::max(1, std::min(rest, 258));
@@ -114,24 +128,39 @@ void Generator::advance() {
     for (const std::int64_t wait : {whole, whole + at.microseconds})
       if (wait >= 0) ahead.push_back(wait);
   }
-  std::int64_t wait = r.pick<std::int64_t>({million / 2, 1, million - 1, million, 2 * million, 5 * million, 10 * million, 300 * million});
+  std::int64_t wait = r.pick<std::int64_t>(
+      {million / 2, 1, million - 1, million, 2 * million, 5 * million, 10 * million, 300 * million});
   if (!ahead.empty() && r.chance(75)) {
     const std::int64_t until = r.pick(ahead);
-    wait = r.weighted<std::int64_t>({{40, until}, {14, until + million}, {12, until - million}, {8, until + 1}, {8, until - 1},
-                                     {10, until / 2}, {4, until + million / 2}, {4, until - million / 2}});
+    wait = r.weighted<std::int64_t>({{40, until},
+                                     {14, until + million},
+                                     {12, until - million},
+                                     {8, until + 1},
+                                     {8, until - 1},
+                                     {10, until / 2},
+                                     {4, until + million / 2},
+                                     {4, until - million / 2}});
   }
   advance_by(wait);
 }
 
 void Generator::flush() {
-  Number at = r.weighted<Number>({{16, {0, false}}, {18, {0, true}}, {7, {1, true}}, {7, {-1, true}}, {3, {1, false}},
-                                  {3, {-1, false}}, {3, {latest, false}}, {4, {-7200, true}}, {4, {100'000, true}}});
+  Number at = r.weighted<Number>({{30, {0, false}},
+                                  {14, {0, true}},
+                                  {7, {1, true}},
+                                  {7, {-1, true}},
+                                  {3, {1, false}},
+                                  {3, {-1, false}},
+                                  {3, {latest, false}},
+                                  {4, {-7200, true}},
+                                  {4, {100'000, true}}});
   const std::uint8_t context = r.chance(80) ? some_end(false) : some_context();
   const std::vector<Moment> all = deadlines();
-  if (!all.empty() && r.chance(50)) {
+  if (!all.empty() && r.chance(45)) {
     at = {r.pick(all).seconds - world_.now.seconds, true};
     at.value += r.weighted<std::int64_t>({{60, 0}, {20, 1}, {20, -1}});
-  } else if (const std::int64_t timeout = world_.contexts[context].timeout; timeout > 0 && timeout < 10'000 && r.chance(30)) {
+  } else if (const std::int64_t timeout = world_.contexts[context].timeout;
+             timeout > 0 && timeout < 10'000 && r.chance(30)) {
     at = {timeout, true};
   }
   emit(with_context(Op::flush, context, at));
@@ -148,9 +177,17 @@ void Generator::set_session_time() {
   const bool small = s != nullptr && s->timeout >= 0 && s->timeout < shape_.seconds_max;
   const std::int64_t timeout = small ? s->timeout : 10;
   emit(with_slot(Op::set_session_time, slot,
-                 r.weighted<Number>({{20, {0, true}}, {10, {-5, true}}, {12, {-timeout, true}}, {10, {-timeout - 1, true}},
-                                     {8, {-timeout + 1, true}}, {8, {0, false}}, {6, {1, false}}, {8, {-1, false}},
-                                     {4, {-latest, false}}, {6, {latest, false}}, {8, {5, true}}})));
+                 r.weighted<Number>({{20, {0, true}},
+                                     {10, {-5, true}},
+                                     {12, {-timeout, true}},
+                                     {10, {-timeout - 1, true}},
+                                     {8, {-timeout + 1, true}},
+                                     {8, {0, false}},
+                                     {6, {1, false}},
+                                     {8, {-1, false}},
+                                     {4, {-latest, false}},
+                                     {6, {latest, false}},
+                                     {8, {5, true}}})));
 }
 
 void Generator::set_session_timeout() {
@@ -158,9 +195,10 @@ void Generator::set_session_timeout() {
   const Session* s = held(slot);
   const bool near = s != nullptr && s->time.seconds >= 0 && s->time.seconds <= world_.now.seconds;
   const std::int64_t age = near ? world_.now.seconds - s->time.seconds : 0;
-  emit(with_slot(Op::set_session_timeout, slot,
-                 {r.weighted<std::int64_t>({{14, 0}, {14, 1}, {10, 2}, {10, 5}, {12, 10}, {12, age}, {8, age + 1},
-                                            {8, age - 1}, {8, -1}, {8, latest}})}));
+  emit(with_slot(
+      Op::set_session_timeout, slot,
+      {r.weighted<std::int64_t>(
+          {{18, 0}, {14, 1}, {8, 2}, {8, 5}, {12, 10}, {12, age}, {8, age + 1}, {8, age - 1}, {8, -1}, {8, latest}})}));
 }
 
 // --- contexts ------------------------------------------------------------------------------------------------------
@@ -177,8 +215,9 @@ void Generator::set_mode() {
   const std::uint8_t context = server_or_other();
   std::int64_t bits = some_mode(is_client(context) && world_.contexts.size() > 1);
   if (r.chance(50))  // one bit at a time is the change that is easiest to get wrong
-    bits = world_.contexts[context].mode ^ r.pick({mode::client, mode::server, mode::server, mode::no_auto_clear,
-                                                   mode::no_internal_lookup, mode::no_internal_store, mode::update_time});
+    bits =
+        world_.contexts[context].mode ^ r.pick({mode::client, mode::server, mode::server, mode::no_auto_clear,
+                                                mode::no_internal_lookup, mode::no_internal_store, mode::update_time});
   emit(with_context(Op::set_mode, context, {bits}));
 }
 
@@ -236,10 +275,11 @@ void Generator::remove() {
 /// A second object of the same id, which may then take the first one's place in a cache.
 void Generator::copy() {
   const std::uint8_t original = held_slot();
+  if (r.chance(6)) emit(with_slot(Op::set_session_timeout, original, {0}));  // the bytes leave out what is 0
   Command c = with_slot(r.pick({Op::dup, Op::serialise}), original);
   c.keep = free_slot();
   emit(c);
-  if (r.chance(25)) set_session_timeout();
+  if (r.chance(20)) emit(with_slot(Op::set_session_timeout, c.keep, {r.pick<std::int64_t>({0, 1, 10})}));
   if (r.chance(55)) {
     Command taken = with_context(Op::add, server_or_other());
     taken.slot = c.keep;

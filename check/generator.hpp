@@ -2,7 +2,7 @@
 //   generate.cpp        the setup, the subjects of commands, the whole
 //   generate_moves.cpp  each kind of command, and short scenes of several
 //
-// Two calls on `r` never stand in one expression whose order the language leaves open: a seed means one trace everywhere.
+// Two calls on `r` never stand in one expression whose order the language leaves open: a seed is one trace everywhere.
 #pragma once
 
 #include <array>
@@ -17,8 +17,8 @@ namespace sesscheck::generator {
 inline constexpr std::int64_t million = 1'000'000;
 inline constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max();
 
-/// One trace in the making. The model runs beside, so that the next command can aim at what is there: a deadline of a cached
-/// session, a held session that a server knows. What it decides by the Rules is not used.
+/// One trace in the making. The model runs beside, so that the next command can aim at what is there: a deadline of a
+/// cached session, a held session that a server knows. What it decides by the Rules is not used.
 class Generator {
  public:
   Generator(Random& random, const Shape& shape)

@@ -8,13 +8,14 @@ namespace {
 // Calls `at` for each single command with the model's observation; stops when it returns false.
 template <typename At>
 void walk(const Trace& trace, const Rules& rules, At at) {
-  World world = begin(trace.setup, rules);
+  Because beginning, because;
+  World world = begin(trace.setup, rules, beginning);
   Observation model;
-  Because because;
   std::size_t step_index = 0;
   for (std::size_t command = 0; command < trace.commands.size(); ++command)
     for (std::size_t n = 0; n < trace.commands[command].repeat; ++n, ++step_index) {
       step(world, trace.commands[command], rules, model, because);
+      if (step_index == 0) because.merge(beginning);
       if (!at(step_index, Step{command, n, model, because})) return;
     }
 }
@@ -30,12 +31,19 @@ std::size_t single_commands(const Trace& trace) {
 std::optional<Difference> lockstep(const Trace& trace, const Rules& rules, std::span<const Observation> seen,
                                    const StepVisitor& visit) {
   std::optional<Difference> found;
+  std::size_t steps = 0;
+  Because last;
   walk(trace, rules, [&](std::size_t index, const Step& s) {
     if (visit) visit(s);
+    ++steps;
+    last = s.because;
     if (index < seen.size() && seen[index] == s.model) return true;
     found = Difference{index, s.command, s.repetition, s.because};
     return false;
   });
+  // One observation too many: the library died when everything was given up, after the last command.
+  if (!found && seen.size() > steps && steps > 0)
+    found = Difference{steps, trace.commands.size() - 1, trace.commands.back().repeat - 1U, last};
   return found;
 }
 

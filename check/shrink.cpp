@@ -13,8 +13,9 @@ namespace sesscheck {
 namespace {
 
 constexpr std::int64_t million = 1'000'000;
+constexpr std::size_t pairs_up_to = 12;  // commands
 
-/// Every change that is tried makes a trace simpler by a measure of its own kind, never back: so shrinking comes to an end.
+/// Every change that is tried makes a trace simpler by a measure of its own kind, never back: so shrinking ends.
 class Shrinker {
  public:
   Shrinker(Trace failing, const std::function<bool(const Trace&)>& still_fails, std::size_t tries_max)
@@ -41,9 +42,11 @@ class Shrinker {
 
   void cut();
   bool cut_single();
+  bool cut_pair();
   void simplify();
-  void merge_advances();
+  void merge_neighbours();
   void drop_contexts();
+  void join_contexts();
   void simplify_setup();
   void simplify_command(std::size_t i);
   void simplify_number(std::size_t i, Field field);
@@ -79,8 +82,10 @@ void Shrinker::cut() {
       end = start;
     }
   }
-  while (cut_single()) {
-  }
+  do {
+    while (cut_single()) {
+    }
+  } while (cut_pair());
 }
 
 /// One pass; true when something went (and what was needed before may not be any more).
@@ -91,13 +96,42 @@ bool Shrinker::cut_single() {
   return any;
 }
 
-void Shrinker::merge_advances() {
+/// Two that only matter together, such as a fault and its repair; worth the tries when few are left.
+bool Shrinker::cut_pair() {
+  const std::size_t n = best_.commands.size();
+  if (n > pairs_up_to) return false;
+  for (std::size_t second = n; second-- > 1;) {
+    for (std::size_t first = second; first-- > 0;) {
+      if (attempt_change([&](Trace& t) {
+            t.commands.erase(t.commands.begin() + static_cast<std::ptrdiff_t>(second));
+            t.commands.erase(t.commands.begin() + static_cast<std::ptrdiff_t>(first));
+          }))
+        return true;
+    }
+  }
+  return false;
+}
+
+/// One command that says what two say, if there is one.
+std::optional<Command> merged(Command first, const Command& second) {
+  if (first.op == Op::advance && second.op == Op::advance) {
+    first.number.value = std::min(first.number.value + second.number.value, duration_max);
+    return first;
+  }
+  const int both = first.repeat + second.repeat;
+  first.repeat = second.repeat;
+  if (first.op != Op::connect || first != second || both > repeat_max) return std::nullopt;
+  first.repeat = static_cast<std::uint16_t>(both);
+  return first;
+}
+
+void Shrinker::merge_neighbours() {
   for (std::size_t i = best_.commands.size(); i-- > 1;) {
-    if (i >= best_.commands.size() || best_.commands[i].op != Op::advance || best_.commands[i - 1].op != Op::advance) continue;
-    attempt_change([&](Trace& t) {
-      t.commands[i - 1].number.value = std::min(t.commands[i - 1].number.value + t.commands[i].number.value, duration_max);
-      t.commands.erase(t.commands.begin() + static_cast<std::ptrdiff_t>(i));
-    });
+    if (const auto one = merged(best_.commands[i - 1], best_.commands[i]))
+      attempt_change([&](Trace& t) {
+        t.commands[i - 1] = *one;
+        t.commands.erase(t.commands.begin() + static_cast<std::ptrdiff_t>(i));
+      });
   }
 }
 
@@ -123,7 +157,8 @@ void Shrinker::simplify_duration(std::size_t i) {
       attempt_command(i, [&](Command& c) { c.number.value = v; });
   };
   const std::int64_t old = best_.commands[i].number.value;
-  for (const std::int64_t v : {std::int64_t{0}, million, 10 * million, old / million * million, old / million * million + million})
+  for (const std::int64_t v :
+       {std::int64_t{0}, million, 10 * million, old / million * million, old / million * million + million})
     put(v);
   const std::int64_t now = best_.commands[i].number.value;
   if (now % million == 0)
@@ -132,10 +167,12 @@ void Shrinker::simplify_duration(std::size_t i) {
     for (const std::int64_t v : {std::int64_t{1}, million / 2, now % million, now / 2, now - million}) put(v);
 }
 
-/// Towards 0; huge numbers stay themselves or become ordinary, for a bound such as 9223372036854774807 is no simplification.
+/// Towards 0. Huge numbers stay themselves or become ordinary: a bound such as 9223372036854774807 is not simpler.
 void Shrinker::simplify_number(std::size_t i, Field field) {
   const auto at = [&]() -> Number& { return best_.commands[i].number; };
-  const auto magnitude = [](std::int64_t v) { return v < 0 ? -static_cast<std::uint64_t>(v) : static_cast<std::uint64_t>(v); };
+  const auto magnitude = [](std::int64_t v) {
+    return v < 0 ? -static_cast<std::uint64_t>(v) : static_cast<std::uint64_t>(v);
+  };
   if (at().from_now) attempt_command(i, [](Command& c) { c.number.from_now = false; });
   if (at().from_now) attempt_command(i, [](Command& c) { c.number = {0, false}; });
   for (const std::int64_t v : {0, 1, -1, 10, 7200})
@@ -154,7 +191,9 @@ std::optional<std::int64_t> without_bit(std::int64_t bits, unsigned bit) {
 
 /// Simpler: empty, then shorter, then of letter 'a'.
 std::array<IdContext, 4> simpler(const IdContext& id) {
-  return {IdContext{}, {std::min<std::uint8_t>(id.length, 1), 'a'}, {std::min<std::uint8_t>(id.length, 1), id.letter},
+  return {IdContext{},
+          {std::min<std::uint8_t>(id.length, 1), 'a'},
+          {std::min<std::uint8_t>(id.length, 1), id.letter},
           {id.length, 'a'}};
 }
 
@@ -204,7 +243,8 @@ void Shrinker::drop_contexts() {
   for (std::size_t i = best_.setup.contexts.size(); i-- > 0 && best_.setup.contexts.size() > 1;) {
     const auto uses = [&](const Command& c) {
       const auto is = [&](Field field) {
-        return (field == Field::context || field == Field::client) && field_value(c, field) == static_cast<std::int64_t>(i);
+        return (field == Field::context || field == Field::client) &&
+               field_value(c, field) == static_cast<std::int64_t>(i);
       };
       return std::ranges::any_of(info(c.op).positional, is);
     };
@@ -222,7 +262,9 @@ void Shrinker::drop_contexts() {
 void Shrinker::simplify_setup() {
   attempt_change([](Trace& t) { t.setup.certificates = false; });
   for (std::size_t i = 0; i < best_.setup.contexts.size(); ++i) {
-    const auto attempt_context = [&](auto change) { return attempt_change([&](Trace& t) { change(t.setup.contexts[i]); }); };
+    const auto attempt_context = [&](auto change) {
+      return attempt_change([&](Trace& t) { change(t.setup.contexts[i]); });
+    };
     if (attempt_context([](ContextSetup& c) { c = {}; })) continue;
     attempt_context([](ContextSetup& c) { c.callbacks = {}, c.store = Store::none; });
     attempt_context([](ContextSetup& c) { c.store = Store::none; });
@@ -243,7 +285,7 @@ void Shrinker::simplify_setup() {
       for (unsigned bit = 64; bit-- > 0;)
         if (const auto fewer = without_bit(*best_.setup.contexts[i].mode, bit))
           attempt_context([&](ContextSetup& c) { c.mode = fewer; });
-    for (std::optional<std::int64_t> ContextSetup::* const field : {&ContextSetup::size, &ContextSetup::timeout}) {
+    for (std::optional<std::int64_t> ContextSetup::*const field : {&ContextSetup::size, &ContextSetup::timeout}) {
       const std::optional<std::int64_t> now = best_.setup.contexts[i].*field;
       if (!now) continue;
       if (*now > 1 && *now <= million)
@@ -251,6 +293,24 @@ void Shrinker::simplify_setup() {
       else if (*now > million)
         for (const std::int64_t v : {1, 10, 7200})
           if (attempt_context([&](ContextSetup& c) { c.*field = v; })) break;
+    }
+  }
+}
+
+/// One context takes over what a higher one of the same role did: no connection gets the same context at both ends.
+void Shrinker::join_contexts() {
+  for (auto from = static_cast<std::uint8_t>(best_.setup.contexts.size() - 1); from > 0; --from) {
+    for (std::uint8_t to = 0; to < from; ++to) {
+      const auto meets = [&](const Command& c) {
+        return c.op == Op::connect && std::minmax(c.context, c.client) == std::minmax(to, from);
+      };
+      if (std::ranges::any_of(best_.commands, meets)) continue;
+      if (attempt_change([&](Trace& t) {
+            for (Command& c : t.commands)
+              for (std::uint8_t* const index : {&c.context, &c.client})
+                if (*index == from) *index = to;
+          }))
+        break;
     }
   }
 }
@@ -271,8 +331,9 @@ void Shrinker::lower_slots() {
 }
 
 void Shrinker::simplify() {
-  merge_advances();
-  drop_contexts();
+  merge_neighbours();
+  drop_contexts();  // before joining, which leaves the rest to the next round
+  join_contexts();
   simplify_setup();
   for (std::size_t i = 0; i < best_.commands.size(); ++i) simplify_command(i);
   lower_slots();

@@ -16,8 +16,9 @@ struct ShrinkStats {
   bool minimal = false;      ///< no single command can be removed; false only when the tries ran out
 };
 
-/// A smaller trace for which `still_fails` holds, as it does for `failing`: no single command of it can be removed (unless
-/// `tries_max` ran out first), and no field of it can be made simpler on its own. Deterministic when `still_fails` is.
+/// A smaller trace for which `still_fails` holds, as it does for `failing`, and from which no single command can be
+/// removed (unless `tries_max` ran out first); its values are plain where they can be.
+/// Deterministic when `still_fails` is.
 Trace shrink(Trace failing, const std::function<bool(const Trace&)>& still_fails, std::size_t tries_max = 2000,
              ShrinkStats* stats = nullptr);
 

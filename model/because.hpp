@@ -13,6 +13,7 @@ namespace sesscheck {
 /// Every outcome that a decision of the model can have.
 enum class Reason : std::uint8_t {
   mode_set,
+  default_mode,
   session_offered,
   offer_not_resumable,
   offer_expired,
@@ -20,6 +21,7 @@ enum class Reason : std::uint8_t {
   internal_lookup_skipped,
   internal_hit,
   internal_miss,
+  cached_elsewhere,
   external_absent,
   external_asked,
   external_asked_lookup_off,
@@ -36,11 +38,14 @@ enum class Reason : std::uint8_t {
   no_extended_master_secret,
   wrong_id,
   resumed,
+  resumed_without_id_context,
   full_after_offer,
   id_withheld,
   client_context_differs,
   stored_server,
   stored_client,
+  stored_under_both,
+  stored_client_lookup_off,
   store_mode_off,
   store_mode_off_client,
   store_by_flag_skipped,
@@ -72,6 +77,7 @@ enum class Reason : std::uint8_t {
   fatal_alert,
   broken_off,
   default_timeout_used,
+  timeout_of_zero,
   negative_timeout,
   negative_time,
   deserialised_without_timeout,
@@ -85,7 +91,7 @@ inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::cou
 struct ReasonInfo {
   Reason reason;
   std::string_view name;
-  std::string_view clause;   ///< the clause that this outcome is evidence for; empty when none
+  std::string_view clauses;  ///< ids of the clauses that this outcome is evidence for, blank between them
   std::string_view meaning;  ///< one line, for `replay` and `simulate`
 };
 std::span<const ReasonInfo> reason_table();

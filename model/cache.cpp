@@ -13,6 +13,10 @@ SessionRef Machine::find(const Context& c, Name name) const {
   return no_session;
 }
 
+bool Machine::cached_anywhere(Name name) const {
+  return std::ranges::any_of(world.contexts, [&](const Context& c) { return find(c, name) != no_session; });
+}
+
 /// Puts a session where it belongs between the next victim (front) and the last one (back).
 void Machine::insert(std::uint8_t index, SessionRef ref) {
   Context& c = context(index);

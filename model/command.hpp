@@ -97,6 +97,10 @@ struct Number {
   std::int64_t value = 0;
   bool from_now = false;
   bool operator==(const Number&) const = default;
+  /// What it means when the present second is `now`; wraps, so that every number means something.
+  [[nodiscard]] std::int64_t at(std::int64_t now) const {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(value) + static_cast<std::uint64_t>(from_now ? now : 0));
+  }
 };
 
 /// One command. A field that its Op does not use keeps its default (see trace/fields.hpp).

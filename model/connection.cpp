@@ -48,13 +48,13 @@ void Connection::offer() {
     const Session& s = m.session(held);
     if (!Machine::resumable(s)) {
       m.note(Reason::offer_not_resumable);
-    } else if (m.expired(s, m.now()) && m.says(expired_is_withheld)) {
-      m.note(Reason::offer_expired);
     } else {
-      m.note(Reason::session_offered);
-      offered = true;
+      const bool expired = m.expired(s, m.now());
+      if (expired) m.note(Reason::offer_expired);
+      offered = !expired || m.says(expired_is_offered);
     }
   }
+  if (offered) m.note(Reason::session_offered);
   if (!offered) client_session = m.create(m.negotiated(client(), client().id_context));
   view.offered_id_length = offered ? id_bytes : 0;
 }
@@ -75,6 +75,7 @@ SessionRef Connection::look_up() {
     found = m.find(s, offered_name());
     m.note(found != no_session ? Reason::internal_hit : Reason::internal_miss);
     if (found == no_session) m.count(command.context, Counter::misses);
+    if (found == no_session && m.cached_anywhere(offered_name())) m.note(Reason::cached_elsewhere);
   }
   if (found != no_session) return found;
 
@@ -125,7 +126,7 @@ bool Connection::acceptable(SessionRef candidate, bool& fatal) {
     m.remove(command.context, candidate);
     return false;
   }
-  m.note(Reason::found_valid);
+  m.note(m.deadline(s).at == m.now() ? Reason::found_at_deadline : Reason::found_valid);
   if (!s.extended_master_secret) {
     m.note(Reason::no_extended_master_secret);
     return false;
@@ -163,6 +164,8 @@ void Connection::update_cache(std::uint8_t index, std::int64_t bit, SessionRef r
       m.note(Reason::store_by_flag_skipped);
     } else {
       m.note(at_server ? Reason::stored_server : Reason::stored_client);
+      if ((c.mode & mode::both) == mode::both) m.note(Reason::stored_under_both);
+      if (!at_server && (c.mode & mode::no_internal_lookup)) m.note(Reason::stored_client_lookup_off);
       m.add(index, ref);
     }
     m.call_new(index, ref);
@@ -224,6 +227,7 @@ void Connection::resume() {
     return;
   }
   m.note(Reason::resumed);
+  if (server_id_context.length == 0) m.note(Reason::resumed_without_id_context);
   finish(false);
   if (delivered(3)) finish(true);
 }
@@ -272,6 +276,7 @@ void Connection::run() {
   if (delivered(1)) {
     view.server.state = Handshake::unfinished;
     m.count(command.context, Counter::accept);
+    if (!server().setup.mode && server().mode == default_mode) m.note(Reason::default_mode);
     bool fatal = false;
     const SessionRef candidate = offered ? look_up() : no_session;
     resuming = candidate != no_session && acceptable(candidate, fatal);

@@ -35,6 +35,7 @@ struct Machine {
   Deadline deadline(const Session& session);
   bool expired(const Session& session, Moment at);
   [[nodiscard]] static bool resumable(const Session& s) { return !s.not_resumable && s.name != 0; }
+  std::int64_t default_timeout();
   Session negotiated(const Context& context, const IdContext& id_context);
   SessionRef dup(SessionRef original);
   Session serialised(const Session& original);
@@ -43,6 +44,7 @@ struct Machine {
 
   // --- internal cache (cache.cpp) ----------------------------------------------------------------------------------
   SessionRef find(const Context& context, Name name) const;
+  [[nodiscard]] bool cached_anywhere(Name name) const;
   bool add(std::uint8_t context, SessionRef ref);
   bool remove(std::uint8_t context, SessionRef ref);
   void flush(std::uint8_t context, Moment at, bool all);

@@ -5,7 +5,7 @@ namespace sesscheck {
 std::span<const RuleInfo> rule_table() {
   // Sources name OpenSSL 3.0: function and file below ssl/.
   static const std::vector<RuleInfo> table = {
-      {Rule::flush_period, "flush_period", {"255", "256"}, "S18",
+      {Rule::flush_period, "flush_period", {"255", "256"}, "S18 L3",
        "successful connections between two automatic flushes", "ssl_update_cache, ssl_lib.c"},
       {Rule::capacity, "capacity", {"size", "one_less"}, "Z3",
        "sessions a cache of size n (n > 1) holds: n, or n - 1", "SSL_CTX_add_session, ssl_sess.c"},
@@ -25,7 +25,7 @@ std::span<const RuleInfo> rule_table() {
        "when SSL_SESS_CACHE_UPDATE_TIME sets a session's time to now", "SSL_CTX_add_session, ssl_sess.c"},
       {Rule::remove_callback_for_uncached, "remove_callback_for_uncached", {"silent", "called"}, "G8",
        "remove_session_cb for a session that was not cached", "remove_session_lock, ssl_sess.c"},
-      {Rule::remove_callback_for_replaced, "remove_callback_for_replaced", {"called", "silent"}, "G9",
+      {Rule::remove_callback_for_replaced, "remove_callback_for_replaced", {"called", "silent"}, "G9d",
        "remove_session_cb for a session replaced by one of the same id", "SSL_CTX_add_session, ssl_sess.c"},
       {Rule::verify_peer_without_id_context, "verify_peer_without_id_context", {"stored", "not_stored"}, "X3",
        "server session under VERIFY_PEER with an empty session id context", "ssl_update_cache, ssl_lib.c"},
@@ -35,7 +35,7 @@ std::span<const RuleInfo> rule_table() {
        "sess_misses when the internal lookup was switched off", "lookup_sess_in_cache, ssl_sess.c"},
       {Rule::client_miss, "client_miss", {"not_counted", "counted"}, "N8b",
        "sess_misses on a client whose session was refused", "tls_process_server_hello, statem/statem_clnt.c"},
-      {Rule::client_offers_expired, "client_offers_expired", {"withheld", "offered"}, "T2",
+      {Rule::client_offers_expired, "client_offers_expired", {"withheld", "offered"}, "T2d",
        "a client whose session is past its timeout", "tls_construct_client_hello, statem/statem_clnt.c"},
       {Rule::client_id_context, "client_id_context", {"ignored", "compared"}, "X2",
        "session id context on a client when a session is resumed", "tls_process_server_hello, statem/statem_clnt.c"},

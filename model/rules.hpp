@@ -90,7 +90,7 @@ struct RuleInfo {
   Rule rule;
   std::string_view name;                 ///< as in traces, reports and `--rule name=value`
   std::vector<std::string_view> values;  ///< values[0] is the manual's
-  std::string_view clause;               ///< id of the clause that decides it
+  std::string_view clauses;              ///< ids of the clauses that speak of it, blank between them
   std::string_view meaning;              ///< one line
   std::string_view source;               ///< where the library decides it (file and function of OpenSSL)
 };

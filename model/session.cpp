@@ -41,11 +41,13 @@ Deadline Machine::deadline(const Session& s) {
 bool Machine::expired(const Session& s, Moment at) {
   const Deadline end = deadline(s);
   if (end.never) return false;
-  if (at == end.at) {
-    note(Reason::found_at_deadline);
-    return says(expired_at_deadline);
-  }
-  return at > end.at;
+  return at > end.at || (at == end.at && says(expired_at_deadline));
+}
+
+/// Seconds that a session lives when the application sets nothing.
+std::int64_t Machine::default_timeout() {
+  note(Reason::default_timeout_used);
+  return says(default_timeout_7200) ? 7200 : 300;
 }
 
 /// A session as a full handshake makes it, still without an id.
@@ -53,11 +55,8 @@ Session Machine::negotiated(const Context& context, const IdContext& id_context)
   Session fresh;
   fresh.id_context = id_context;
   fresh.time = now();
-  fresh.timeout = context.timeout;
-  if (context.timeout == 0) {
-    note(Reason::default_timeout_used);
-    fresh.timeout = says(default_timeout_7200) ? 7200 : 300;
-  }
+  if (context.timeout == 0) note(Reason::timeout_of_zero);
+  fresh.timeout = context.timeout != 0 ? context.timeout : default_timeout();
   return fresh;
 }
 

@@ -20,10 +20,10 @@ bool set_id_context(IdContext& target, const IdContext& value) {
   return true;
 }
 
-Context made(const ContextSetup& setup, const Rules& rules) {
+Context made(Machine& m, const ContextSetup& setup) {
   Context c;
   c.setup = setup;
-  c.timeout = rules.says(default_timeout_7200) ? 7200 : 300;
+  if (!setup.timeout) c.timeout = m.default_timeout();
   if (setup.mode) c.mode = *setup.mode & mode_mask;
   if (setup.size) set_size(c, *setup.size);
   if (setup.timeout) c.timeout = *setup.timeout;
@@ -37,13 +37,11 @@ void renew(Machine& m, std::uint8_t index) {
   m.note(Reason::context_freed);
   m.flush(index, {}, true);
   Context& old = m.context(index);
-  Context fresh = made(old.setup, m.rules);
+  Context fresh = made(m, old.setup);
   fresh.store = std::move(old.store);
   fresh.answer = old.answer;
   old = std::move(fresh);
 }
-
-std::int64_t seconds(const World& w, Number number) { return number.value + (number.from_now ? w.now.seconds : 0); }
 
 void set_id_context_of(Machine& m, IdContext& target, const IdContext& value) {
   m.seen.result = set_id_context(target, value);
@@ -80,7 +78,7 @@ void on_context(Machine& m, const Command& command) {
     case Op::set_verify_peer: c.verify_peer = command.number.value != 0; break;
     case Op::set_callbacks: c.callbacks = command.callbacks; break;
     case Op::flush: {
-      const std::int64_t at = seconds(m.world, command.number);
+      const std::int64_t at = command.number.at(m.world.now.seconds);
       m.note(at == 0 ? Reason::flushed_all : Reason::flushed_explicitly);
       m.flush(command.context, {at, 0}, at == 0);
       break;
@@ -109,7 +107,7 @@ void on_session(Machine& m, const Command& command) {
     }
     case Op::remove: m.seen.result = m.remove(command.context, ref); break;
     case Op::set_session_time: {
-      const std::int64_t time = seconds(w, command.number);
+      const std::int64_t time = command.number.at(w.now.seconds);
       m.set_time(ref, {time, 0});
       m.seen.result = m.says(set_time_returns_time) ? time : 1;
       break;
@@ -157,10 +155,12 @@ void observe(const World& w, Observation& seen) {
 
 }  // namespace
 
-World begin(const Setup& setup, const Rules& rules) {
+World begin(const Setup& setup, const Rules& rules, Because& because) {
   World w;
   w.held.fill(no_session);
-  for (const ContextSetup& context : setup.contexts) w.contexts.push_back(made(context, rules));
+  Observation unseen;
+  Machine m{w, rules, unseen, because};
+  for (const ContextSetup& context : setup.contexts) w.contexts.push_back(made(m, context));
   return w;
 }
 

@@ -12,6 +12,9 @@
 
 namespace sesscheck {
 
+/// The world in which a trace begins. `rules` decide the defaults; `because` is added to.
+World begin(const Setup& setup, const Rules& rules, Because& because);
+
 /// Carries out `command` once (its repeat count is the caller's business), and says what a caller would see and why.
 /// `seen` and `because` are overwritten; their memory is reused.
 void step(World& world, const Command& command, const Rules& rules, Observation& seen, Because& because);

@@ -69,7 +69,5 @@ struct World {
   Name names = 0;                              ///< names given so far
 };
 
-/// The world in which a trace begins. `rules` decide the defaults.
-World begin(const Setup& setup, const Rules& rules);
 
 }  // namespace sesscheck

@@ -151,7 +151,8 @@ BOOST_AUTO_TEST_CASE(text_means_what_it_says) {
       "context A mode=SERVER|NO_AUTO_CLEAR size=2 timeout=10 id-context=\"aaa\" verify-peer new=0 get=copy1 remove "
       "store=references  # the server\n"
       "context B mode=OFF\r\n"
-      "\tconnect B A offer=h1 keep=h3 server-keep=h2 id-context=\"bb\" flights=3 client-end=none server-end=quiet x256\n"
+      "\tconnect B A offer=h1 keep=h3 server-keep=h2 id-context=\"bb\" flights=3 client-end=none "
+      "server-end=quiet x256\n"
       "set-callbacks B new=1 get=copy0\n"
       "advance 0.000001s");
   const ContextSetup& a = trace.setup.contexts.at(0);
@@ -349,6 +350,36 @@ BOOST_AUTO_TEST_CASE(repeat_needs_its_flag) {
   }
 }
 
+// A change of layout, under which the bytes of an old corpus mean other traces.
+BOOST_AUTO_TEST_CASE(bytes_keep_their_meaning) {
+  using Bytes = std::vector<std::uint8_t>;
+  const auto text = [](const Bytes& record) { return to_text(command_from_bytes(record)); };
+  BOOST_CHECK_EQUAL(text({21, 1, 2, 3, 4, 5, 0xc1, 2, 1, 0xc1, 2, 1, 0, 0, 0, 0x5a, 0xff, 1}),
+                    "connect C B offer=h3 keep=h4 server-keep=h5 id-context=\"bb\" flights=3 client-end=none "
+                    "server-end=quiet x512");
+  BOOST_CHECK_EQUAL(text({1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x82, 7}), "set-mode A SERVER|NO_AUTO_CLEAR");
+  BOOST_CHECK_EQUAL(text({6, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 1}), "set-callbacks D new=1 get=copy0 remove");
+  BOOST_CHECK_EQUAL(text({9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0xfd, 7}), "flush A now-3");
+  BOOST_CHECK_EQUAL(text({9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0xfd, 1, 9}), "flush A 509");
+  BOOST_CHECK_EQUAL(text({10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 200}), "advance 200s");
+  BOOST_CHECK_EQUAL(text({10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 200}), "advance 0.0002s");
+  BOOST_CHECK_EQUAL(text({16, 0, 0, 1, 4}), "serialise h2 h5");
+
+  Bytes setup(4 + context_setup_bytes);
+  setup[1] = 1;
+  setup[4] = setup[13] = setup[22] = 0x80;
+  setup[5] = 2;
+  setup[14] = 3;
+  setup[23] = 0xff;
+  setup[31] = 0xc5;
+  setup[33] = 0xc1;
+  setup[34] = 17;
+  setup[35] = 2;
+  BOOST_CHECK_EQUAL(to_text(from_bytes(setup)),
+                    "certificates\ncontext A mode=SERVER size=3 timeout=-1 id-context=\"aaaaa\" verify-peer new=1 "
+                    "get=copy1 remove store=serialised\n");
+}
+
 // Mode bits that are printed as other bits, or an unknown bit that is dropped.
 BOOST_AUTO_TEST_CASE(modes) {
   for (std::int64_t bits = 0; bits < 0x2000; ++bits) BOOST_REQUIRE_EQUAL(parse_mode(mode_text(bits)).value(), bits);
@@ -421,7 +452,8 @@ BOOST_AUTO_TEST_CASE(errors_in_commands) {
   check_error("set-id-context A aaa", 1,
               "set-id-context: 'aaa' is not an id context; expected one letter, repeated, in quotes, such as \"aaa\"");
   check_error("set-id-context A \"AA\"", 1,
-              "set-id-context: '\"AA\"' holds more than letters a to z; expected one letter, repeated, such as \"aaa\"");
+              "set-id-context: '\"AA\"' holds more than letters a to z; "
+              "expected one letter, repeated, such as \"aaa\"");
   check_error("set-id-context A \"" + std::string(41, 'a') + '"', 1,
               "set-id-context: an id context of 41 bytes; expected at most 40");
   check_error("advance -1s", 1,
@@ -429,7 +461,7 @@ BOOST_AUTO_TEST_CASE(errors_in_commands) {
 
   const auto unknown = std::get<ParseError>(parse("lose A\nfro\x01" "b A"));
   BOOST_CHECK_EQUAL(unknown.line, 2u);
-  BOOST_CHECK(unknown.message.starts_with("unknown command 'fro?b'; expected certificates, context, connect, set-mode,"));
+  BOOST_CHECK(unknown.message.starts_with("unknown command 'fro?b'; expected certificates, context, connect,"));
 }
 
 // The same, in the setup; and setup lines at a place where they would be lost.
@@ -464,8 +496,9 @@ BOOST_AUTO_TEST_CASE(mangled_text_is_an_error_or_a_trace) {
     std::string text = whole;
     for (std::uint64_t edits = 1 + random.next() % 3; edits > 0; --edits) {
       const std::size_t at = random.next() % text.size();
-      const std::uint64_t kind = random.next() % 3;
+      const std::uint64_t kind = random.next() % 4;
       if (kind == 0) text[at] = static_cast<char>(random.byte());
+      if (kind == 3) text[at] = whole[random.next() % whole.size()];
       if (kind == 1) text.erase(at, 1 + random.next() % 4);
       if (kind == 2) text.insert(at, text.substr(random.next() % text.size(), random.next() % 8));
     }
@@ -479,8 +512,8 @@ BOOST_AUTO_TEST_CASE(mangled_text_is_an_error_or_a_trace) {
       BOOST_REQUIRE(std::all_of(message.begin(), message.end(), [](char c) { return c >= ' ' && c <= '~'; }));
     }
   }
-  BOOST_CHECK_GT(accepted, 500u);
-  BOOST_CHECK_LT(accepted, 4500u);
+  BOOST_CHECK_GT(accepted, 50u);  // both outcomes were seen
+  BOOST_CHECK_LT(accepted, 4950u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -112,8 +112,6 @@ SSL_CTX* Run::make_context(std::uint8_t index) {
 /// The session passes into the slot; what was there is given up.
 void Run::hold(std::uint8_t slot, SSL_SESSION* session) { f_.SSL_SESSION_free(std::exchange(held_[slot], session)); }
 
-long Run::number_of(const Number& number) const { return number.value + (number.from_now ? now_.seconds : 0); }
-
 /// Whether another context's internal cache lists this very object.
 bool Run::cached_elsewhere(std::uint8_t index, SSL_SESSION* session) const {
   for (std::size_t other = 0; other < contexts_.size(); ++other) {
@@ -151,7 +149,7 @@ void Run::on_context(const Command& command) {
       f_.SSL_CTX_set_verify(ctx, command.number.value ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, accept_any_certificate);
       break;
     case Op::set_callbacks: set_callbacks(command.context, command.callbacks); break;
-    case Op::flush: f_.SSL_CTX_flush_sessions(ctx, number_of(command.number)); break;
+    case Op::flush: f_.SSL_CTX_flush_sessions(ctx, command.number.at(now_.seconds)); break;
     case Op::lose:
       for (StoredSession& entry : context.store) discard(f_, entry);
       context.store.clear();
@@ -197,7 +195,7 @@ void Run::on_session(const Command& command) {
         result = f_.SSL_CTX_add_session(contexts_[command.context].ctx, session);
       break;
     case Op::remove: result = f_.SSL_CTX_remove_session(contexts_[command.context].ctx, session); break;
-    case Op::set_session_time: result = f_.SSL_SESSION_set_time(session, number_of(command.number)); break;
+    case Op::set_session_time: result = f_.SSL_SESSION_set_time(session, command.number.at(now_.seconds)); break;
     case Op::set_session_timeout: result = f_.SSL_SESSION_set_timeout(session, command.number.value); break;
     case Op::set_session_id_context: {
       const IdContextBytes value(*command.id_context);

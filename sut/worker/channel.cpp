@@ -21,8 +21,8 @@ namespace sesscheck::worker {
 namespace {
 
 constexpr std::size_t header_bytes = 4096;
-// Either side looks so many times for what it waits for, and yields in between, before it sleeps: to be woken takes some
-// 50 us on a virtual machine, and most messages come sooner.
+// Either side looks so many times for what it waits for, and yields in between, before it sleeps: to be woken takes
+// some 50 us on a virtual machine, and most messages come sooner.
 constexpr int looks_max = 128;
 constexpr std::size_t kept_bytes = std::size_t{16} << 20;  // trim() gives back what is beyond
 
@@ -154,8 +154,9 @@ Channel Channel::create(std::size_t bytes) {
 
 Channel Channel::attach(Fd memory) {
   struct stat file {};
-  if (::fstat(memory.get(), &file) != 0 || static_cast<std::size_t>(file.st_size) < 2 * header_bytes) fail("shared memory");
+  if (::fstat(memory.get(), &file) != 0) fail("shared memory");
   const auto bytes = static_cast<std::size_t>(file.st_size);
+  if (bytes < 2 * header_bytes) throw SutError("worker: shared memory is too small");
   void* base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, memory.get(), 0);
   if (base == MAP_FAILED) fail("mmap");
   return {std::move(memory), base, bytes};

@@ -1,8 +1,8 @@
 // What runs between a worker and its parent: one socket, and one shared memory.
 //
 // Over the socket go the request (a trace as bytes, behind its length) and, for each request, one Signal back. The
-// observations are in the shared memory, each complete as soon as the library has finished the command, so that the parent
-// has them whatever becomes of the worker.
+// observations are in the shared memory, each complete as soon as the library has finished the command, so that the
+// parent has them whatever becomes of the worker.
 #pragma once
 
 #include <chrono>
@@ -88,7 +88,7 @@ class Channel {
 
   /// Parent: the number of the last request that the worker has read.
   [[nodiscard]] std::uint32_t begun() const;
-  /// Parent: all observations, over those in `seen`. False when they are damaged; those before the damage are in `seen`.
+  /// Parent: all observations, over those in `seen`. False when they are damaged; `seen` then has those before.
   [[nodiscard]] bool read(std::vector<Observation>& seen) const;
   [[nodiscard]] std::string message() const;
   /// Parent, while the worker waits: gives memory back after a very long trace.

@@ -1,7 +1,7 @@
 // sesscheck-worker: loads one library and runs traces on it, until its parent closes the socket.
 //
-// Started by WorkerSut (process.cpp) only: sesscheck-worker LIBSSL LIBCRYPTO SOCKET MEMORY, the last two being numbers of
-// open file descriptors.
+// Started by WorkerSut (process.cpp) only: sesscheck-worker LIBSSL LIBCRYPTO SOCKET MEMORY, the last two being numbers
+// of open file descriptors.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>

@@ -29,10 +29,10 @@ using worker::Fd;
 using worker::Signal;
 using worker::Wait;
 
-constexpr auto grace = 2s;                      // for a worker to end by itself
+constexpr auto grace = 2s;  // for a worker to end by itself
 constexpr std::size_t last_words_max = 16 * 1024;
-constexpr off_t words_max = 1 << 20;            // what a chatty library may write before it is thrown away ...
-constexpr std::uint32_t words_check = 4096;     // ... which is looked at once in so many traces
+constexpr off_t words_max = 1 << 20;         // what a chatty library may write before it is thrown away ...
+constexpr std::uint32_t words_check = 4096;  // ... which is looked at once in so many traces
 
 std::string find_worker() {
   if (const char* given = std::getenv("SESSCHECK_WORKER"); given != nullptr && *given != '\0') {
@@ -71,8 +71,8 @@ struct SpawnPlan {
   SpawnPlan(int words, std::initializer_list<int> inherited) {
     ::posix_spawnattr_init(&attributes);
     ::posix_spawn_file_actions_init(&actions);
-    // Default signals whatever this process ignores or blocks, and a group of its own: ^C is for the parent, and must not
-    // look like a crash of the library.
+    // Default signals whatever this process ignores or blocks, and a group of its own: ^C is for the parent, and must
+    // not look like a crash of the library.
     sigset_t all, none;
     ::sigfillset(&all);
     ::sigemptyset(&none);
@@ -124,10 +124,10 @@ void WorkerSut::Worker::spawn() {
   channel.emplace(Channel::create());
   const SpawnPlan plan(words.get(), {theirs.get(), channel->fd()});
   const std::string numbers[2] = {std::to_string(theirs.get()), std::to_string(channel->fd())};
-  const char* argv[] = {executable.c_str(), libssl.c_str(), libcrypto.c_str(), numbers[0].c_str(), numbers[1].c_str(),
-                        nullptr};
-  const int failed = ::posix_spawn(&pid, executable.c_str(), &plan.actions, &plan.attributes, const_cast<char**>(argv),
-                                   environ);
+  const char* argv[] = {executable.c_str(), libssl.c_str(),     libcrypto.c_str(),
+                        numbers[0].c_str(), numbers[1].c_str(), nullptr};
+  const int failed =
+      ::posix_spawn(&pid, executable.c_str(), &plan.actions, &plan.attributes, const_cast<char**>(argv), environ);
   if (failed != 0) {
     pid = -1;
     throw SutError("cannot start " + executable + ": " + std::strerror(failed));
@@ -166,12 +166,20 @@ void WorkerSut::Worker::finish(bool kill_now) {
   if (kill_now) ::kill(pid, SIGKILL);
   // It may have closed its socket and live on, so the wait has an end.
   const auto deadline = steady_clock::now() + grace;
-  status = 0;
+  std::chrono::microseconds pause = 20us;
   pid_t ended = 0;
-  for (auto pause = 20us; (ended = ::waitpid(pid, &status, kill_now ? 0 : WNOHANG)) == 0 || (ended < 0 && errno == EINTR);) {
-    if (steady_clock::now() > deadline && !std::exchange(kill_now, true)) ::kill(pid, SIGKILL);
-    if (!kill_now) std::this_thread::sleep_for(pause = std::min<std::chrono::microseconds>(pause * 2, 2ms));
+  for (;;) {
+    ended = ::waitpid(pid, &status, kill_now ? 0 : WNOHANG);
+    if (ended > 0 || (ended < 0 && errno != EINTR)) break;
+    if (kill_now) continue;  // interrupted
+    std::this_thread::sleep_for(pause);
+    pause = std::min<std::chrono::microseconds>(pause * 2, 2ms);
+    if (steady_clock::now() > deadline) {
+      ::kill(pid, SIGKILL);
+      kill_now = true;
+    }
   }
+  if (ended < 0) status = 0;
   pid = -1;
   // Where SIGCHLD is ignored the system keeps no status.
   last_words = (ended < 0 ? "ended" : describe(status)) + "\n" + read_words();

@@ -34,13 +34,14 @@ class WorkerSut final : public Sut {
   /// Starts a worker if none has run yet. Throws SutError.
   [[nodiscard]] std::string version() const override;
 
-  /// When the library dies, `seen` is all that was complete before, and one observation more with status crashed or hung;
-  /// a library that dies after the last command (in cleaning up) therefore gives one observation more than the trace has
-  /// commands. Throws SutError when the worker cannot be started, or reports an error; the next run starts a new one.
+  /// When the library dies, `seen` is all that was complete before, and one observation more with status crashed or
+  /// hung; a library that dies after the last command (in cleaning up) therefore gives one observation more than the
+  /// trace has commands. Throws SutError when the worker cannot be started, or reports an error; the next run starts a
+  /// new one.
   void run(const Trace& trace, std::vector<Observation>& seen) override;
 
-  /// How the last worker that died did so, and the end of what it had written to stdout and stderr (16 KiB at most), such
-  /// as a sanitizer's report. Empty while none has died.
+  /// How the last worker that died did so, and the end of what it had written to stdout and stderr (16 KiB at most),
+  /// such as a sanitizer's report. Empty while none has died.
   [[nodiscard]] std::string last_words() const;
 
  private:

@@ -1,0 +1,168 @@
+#include "audit/audit.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "check/explain.hpp"
+#include "check/generate.hpp"
+#include "check/shrink.hpp"
+#include "model/trace/text.hpp"
+
+namespace sesscheck {
+namespace {
+
+constexpr std::size_t batch_size = 64;
+constexpr std::size_t surprises_max = 20;  // of one kind of library enough is enough; the rest is counted
+
+class Auditor {
+ public:
+  Auditor(Fleet& fleet, const AuditOptions& options) : fleet_(fleet), options_(options) {}
+
+  AuditResult run() {
+    while (result_.commands < options_.commands && !stopped()) compare_batch();
+    for (Deviation& deviation : result_.deviations) {
+      if (stopped()) break;
+      tell("shrinking");
+      shrink_deviation(deviation);
+    }
+    // What one trace could not tell apart, another did: only what the Rules finally say is a deviation.
+    std::erase_if(result_.deviations, [&](const Deviation& d) { return !result_.established.says(d.choice); });
+    result_.interrupted = stopped();
+    judge();
+    return std::move(result_);
+  }
+
+ private:
+  [[nodiscard]] bool stopped() const { return options_.stop && *options_.stop; }
+
+  void tell(std::string_view stage) const {
+    if (options_.progress)
+      options_.progress({result_.commands, options_.commands, result_.deviations.size(), result_.surprises.size(), stage});
+  }
+
+  void compare_batch() {
+    std::vector<Trace> traces;
+    for (std::size_t i = 0; i < batch_size; ++i) {
+      Random random(options_.seed * 1'000'003 + result_.traces + i);
+      traces.push_back(generate(random));
+    }
+    fleet_.run(traces, seen_);
+    for (std::size_t i = 0; i < traces.size(); ++i) compare_trace(traces[i], seen_[i]);
+    tell("comparing");
+  }
+
+  std::vector<Observation> run_one(const Trace& trace) {
+    std::vector<std::vector<Observation>> seen;
+    fleet_.run({&trace, 1}, seen);
+    return std::move(seen.front());
+  }
+
+  void compare_trace(const Trace& trace, const std::vector<Observation>& seen) {
+    ++result_.traces;
+    std::array<std::size_t, reason_count> met{};
+    const auto surprise = lockstep(trace, options_.expected, seen, [&](const Step& step) {
+      ++result_.commands;
+      for (std::size_t r = 0; r < reason_count; ++r)
+        if (step.because.reasons.test(r)) ++met[r];
+    });
+    for (std::size_t r = 0; r < reason_count; ++r)
+      if (met[r] != 0) ++traces_[r], steps_[r] += met[r];
+    if (surprise) add_surprise(trace, seen);
+    if (lockstep(trace, result_.established, seen)) learn(trace, seen);
+  }
+
+  /// The Rules established so far do not account for this trace: which changes do?
+  void learn(const Trace& trace, const std::vector<Observation>& seen) {
+    auto changes = explain(trace, result_.established, seen);
+    if (!changes && !lockstep(trace, options_.expected, seen))
+      changes = differences(result_.established, options_.expected);  // the search gave up; the expectation does account
+    if (!changes) return;  // among the surprises already
+    for (const Choice change : *changes) {
+      result_.established.set(change);
+      std::erase_if(result_.deviations, [&](const Deviation& d) { return d.choice.rule == change.rule; });
+      if (change.value != Rules::manual().value(change.rule))
+        result_.deviations.push_back({change, trace, result_.commands, {}, {}});
+    }
+  }
+
+  void add_surprise(const Trace& trace, const std::vector<Observation>& seen) {
+    if (result_.surprises.size() >= surprises_max) return;
+    tell("shrinking");
+    const auto explanation = explain(trace, options_.expected, seen);
+    for (const Surprise& known : result_.surprises)
+      if (known.explanation && explanation == known.explanation) return;
+
+    Surprise surprise;
+    surprise.found_after = result_.commands;
+    std::vector<Observation> last;
+    // An explained one must stay explained the same way, or shrinking would slip from one deviation to another.
+    surprise.trace = shrink(trace, [&](const Trace& candidate) {
+      std::vector<Observation> observed = run_one(candidate);
+      if (!lockstep(candidate, options_.expected, observed)) return false;
+      return !explanation || explain(candidate, options_.expected, observed) == explanation;
+    });
+    last = run_one(surprise.trace);
+    surprise.explanation = explain(surprise.trace, options_.expected, last);
+    describe(surprise.trace, options_.expected, last, surprise.command, surprise.fields);
+    result_.surprises.push_back(std::move(surprise));
+  }
+
+  /// Cuts the trace to one in which this Rule alone makes the difference, each candidate confirmed on the library.
+  void shrink_deviation(Deviation& deviation) {
+    const Rules& real = result_.established;
+    if (!real.says(deviation.choice)) return;
+    const Rules without = real.with({deviation.choice.rule, Rules::manual().value(deviation.choice.rule)});
+    const auto shows = [&](const Trace& candidate) {
+      const std::vector<Observation> predicted = simulate(candidate, real);
+      if (!lockstep(candidate, without, predicted)) return false;
+      const std::vector<Observation> observed = run_one(candidate);
+      return !lockstep(candidate, real, observed);
+    };
+    if (shows(deviation.trace)) deviation.trace = shrink(deviation.trace, shows);
+    describe(deviation.trace, without, run_one(deviation.trace), deviation.command, deviation.fields);
+  }
+
+  static void describe(const Trace& trace, const Rules& rules, const std::vector<Observation>& seen, std::string& command,
+                       std::vector<FieldDifference>& fields) {
+    const auto difference = lockstep(trace, rules, seen);
+    if (!difference) return;
+    command = to_text(trace.commands[difference->command]);
+    const std::vector<Observation> model = simulate(trace, rules);
+    if (difference->step < model.size() && difference->step < seen.size())
+      fields = sesscheck::compare(model[difference->step], seen[difference->step]);
+    else if (!seen.empty())
+      fields = {{"end of the trace", "done", "the library died while everything was given up"}};
+  }
+
+  void judge() {
+    for (const Clause& clause : clause_table()) {
+      ClauseResult verdict;
+      verdict.clause = &clause;
+      for (const ReasonInfo& reason : reason_table())
+        if (is_evidence(reason.reason, clause.id)) {
+          const auto r = static_cast<std::size_t>(reason.reason);
+          verdict.traces = std::max(verdict.traces, traces_[r]);
+          verdict.steps += steps_[r];
+        }
+      for (const Rule rule : rules_of(clause.id))
+        if (const std::uint8_t value = result_.established.value(rule); value != Rules::manual().value(rule))
+          verdict.deviations.push_back({rule, value});
+      verdict.verdict = !verdict.deviations.empty() ? Verdict::deviates
+                        : verdict.steps > 0         ? Verdict::conforms
+                                                    : Verdict::not_exercised;
+      result_.clauses.push_back(std::move(verdict));
+    }
+  }
+
+  Fleet& fleet_;
+  const AuditOptions& options_;
+  AuditResult result_;
+  std::vector<std::vector<Observation>> seen_;
+  std::array<std::size_t, reason_count> traces_{}, steps_{};
+};
+
+}  // namespace
+
+AuditResult audit(Fleet& fleet, const AuditOptions& options) { return Auditor(fleet, options).run(); }
+
+}  // namespace sesscheck

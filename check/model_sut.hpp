@@ -1,0 +1,19 @@
+// The model as a system under test: what a library with these Rules would do. The auditor is audited with it.
+#pragma once
+
+#include "check/lockstep.hpp"
+#include "sut/sut.hpp"
+
+namespace sesscheck {
+
+class ModelSut final : public Sut {
+ public:
+  explicit ModelSut(const Rules& rules) : rules_(rules) {}
+  [[nodiscard]] std::string version() const override { return "the model"; }
+  void run(const Trace& trace, std::vector<Observation>& seen) override { seen = simulate(trace, rules_); }
+
+ private:
+  Rules rules_;
+};
+
+}  // namespace sesscheck

@@ -1,0 +1,92 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "audit/audit.hpp"
+#include "audit/report.hpp"
+#include "cli/verbs.hpp"
+#include "sut/worker/process.hpp"
+
+namespace sesscheck::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::atomic<bool> interrupted{false};
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// One line that rewrites itself on a terminal; plain lines, now and then, in a pipe.
+class ProgressLine {
+ public:
+  void show(const AuditProgress& progress) {
+    const double elapsed = seconds_since(start_);
+    if (elapsed - shown_ < (terminal_ ? 0.1 : 10.0)) return;
+    shown_ = elapsed;
+    const double share = static_cast<double>(progress.commands_done) / static_cast<double>(progress.commands_wanted);
+    const std::string left = share > 0 && share < 1 ? fmt::format(", {:.0f} s left", elapsed / share - elapsed) : "";
+    const std::string line =
+        fmt::format("{}: {} of {} commands, {} deviations from the manual, {} surprises{}", progress.stage,
+                    progress.commands_done, progress.commands_wanted, progress.deviations, progress.surprises, left);
+    fmt::print(stderr, "{}{}{}", terminal_ ? "\r\x1b[K" : "", line, terminal_ ? "" : "\n");
+    std::fflush(stderr);
+  }
+  ~ProgressLine() {
+    if (terminal_ && shown_ >= 0) fmt::print(stderr, "\r\x1b[K");
+  }
+
+ private:
+  const bool terminal_ = isatty(STDERR_FILENO);
+  const Clock::time_point start_ = Clock::now();
+  double shown_ = -100;
+};
+
+}  // namespace
+
+bool colour(int file_descriptor) { return isatty(file_descriptor) && !std::getenv("NO_COLOR"); }
+
+int audit(const AuditVerb& options) {
+  AuditOptions audit_options;
+  audit_options.expected = options.expected.rules();
+  audit_options.expected_name = options.expected.name();
+  audit_options.seed = options.seed;
+  audit_options.commands = options.commands;
+  audit_options.stop = &interrupted;
+  prepare_folder(options.out);
+
+  const auto make = [&] { return std::make_unique<WorkerSut>(options.library.libssl, options.library.libcrypto); };
+  AuditHead head;
+  head.version = make()->version();
+  head.libssl = options.library.libssl;
+  head.expected = audit_options.expected_name;
+  head.seed = options.seed;
+  fmt::print(stderr, "auditing {} ({})\n", head.version, head.libssl);
+
+  // Ctrl-C ends the comparing, not the report; a second one ends the program.
+  struct sigaction once {};
+  once.sa_handler = [](int) { interrupted = true; };
+  once.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &once, nullptr);
+
+  const auto start = Clock::now();
+  AuditResult result;
+  {
+    Fleet fleet(make, options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency()));
+    ProgressLine line;
+    audit_options.progress = [&](const AuditProgress& progress) { line.show(progress); };
+    result = sesscheck::audit(fleet, audit_options);
+  }
+  head.seconds = seconds_since(start);
+  fmt::print("{}", render_terminal(head, result, colour(STDOUT_FILENO)));
+  std::fflush(stdout);
+  write_report(options.out, head, result);
+  fmt::print(stderr, "report written to {}\n", options.out);
+  return result.as_expected() ? as_expected : differs;
+}
+
+}  // namespace sesscheck::cli

@@ -1,0 +1,81 @@
+// sesscheck: what a TLS library's SSL_CTX session cache really does, and where that differs from its manual.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/verbs.hpp"
+#include "sut/sut.hpp"
+
+namespace {
+
+using namespace sesscheck::cli;
+
+constexpr const char* exit_codes =
+    "Exit codes: 0 everything is as expected; 1 something differs from what was expected; 2 wrong usage or input;\n"
+    "3 the library could not be run.";
+
+void add_library(CLI::App* verb, LibraryOptions& library) {
+  verb->add_option("--lib", library.libssl, "libssl to run; a path, or a name that the loader finds")->capture_default_str();
+  verb->add_option("--crypto", library.libcrypto, "its libcrypto, when libssl does not find the right one by itself");
+}
+
+void add_rules(CLI::App* verb, const char* name, RulesOptions& rules, const char* what) {
+  verb->add_option(name, rules.profile, what)->capture_default_str();
+  verb->add_option("--rule", rules.changes, "change one Rule of them: name=value (repeatable; see 'sesscheck rules')");
+}
+
+void add_trace(CLI::App* verb, TraceVerb& options) {
+  verb->add_option("FILE", options.file, "a trace file")->required();
+  add_rules(verb, "--rules", options.rules, "Rules that the model follows: manual, openssl-3.0");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"sesscheck: what a TLS library's SSL_CTX session cache really does, where that differs from its manual"};
+  app.require_subcommand(1);
+  app.footer(exit_codes);
+  int result = as_expected;
+
+  AuditVerb audit_options;
+  auto* audit_verb = app.add_subcommand("audit", "Audit a library: random traces beside its Rules and beside the manual");
+  audit_verb->footer(std::string("Example: sesscheck audit --lib /usr/lib/x86_64-linux-gnu/libssl.so.3 --commands 200000\n") +
+                     exit_codes);
+  add_library(audit_verb, audit_options.library);
+  add_rules(audit_verb, "--expect", audit_options.expected, "Rules that the library should follow: manual, openssl-3.0");
+  audit_verb->add_option("--seed", audit_options.seed, "seed of the random traces")->capture_default_str();
+  audit_verb->add_option("--commands", audit_options.commands, "commands to compare, at least")->capture_default_str();
+  audit_verb->add_option("--jobs", audit_options.jobs, "worker processes; 0 for one for each processor")->capture_default_str();
+  audit_verb->add_option("--out", audit_options.out, "folder for the report")->capture_default_str();
+  audit_verb->callback([&] { result = audit(audit_options); });
+
+  TraceVerb replay_options;
+  auto* replay_verb = app.add_subcommand("replay", "Replay a trace: model beside library, the first difference marked, and why");
+  replay_verb->footer(std::string("Example: sesscheck replay corpus/modes/off-still-resumes.trace --rules manual\n") + exit_codes);
+  add_trace(replay_verb, replay_options);
+  add_library(replay_verb, replay_options.library);
+  replay_verb->callback([&] { result = replay(replay_options); });
+
+  TraceVerb simulate_options;
+  auto* simulate_verb = app.add_subcommand("simulate", "Run a trace on the model alone");
+  simulate_verb->footer("Example: sesscheck simulate corpus/modes/off-still-resumes.trace --rules manual");
+  add_trace(simulate_verb, simulate_options);
+  simulate_verb->callback([&] { result = simulate(simulate_options); });
+
+  auto* rules_verb = app.add_subcommand("rules", "List the Rules: what the manual and the libraries can differ in");
+  rules_verb->callback([&] { result = rules(); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    std::fprintf(stderr, "sesscheck: %s; see 'sesscheck --help'\n", error.what());
+    return wrong_usage;
+  } catch (const sesscheck::SutError& error) {
+    std::fprintf(stderr, "sesscheck: %s\n", error.what());
+    return cannot_run;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "sesscheck: %s\n", error.what());
+    return wrong_usage;
+  }
+  return result;
+}
