@@ -106,17 +106,6 @@ std::size_t largest_shrunk(const Predicate& fails, int wanted) {
   return largest;
 }
 
-std::uint64_t fingerprint(const Trace& trace) {
-  std::uint64_t hash = 14695981039346656037u;
-  const auto mix = [&](std::uint64_t value) { hash = (hash ^ value) * 1099511628211u; };
-  for (const Command& command : trace.commands) {
-    mix(static_cast<std::uint64_t>(command.op));
-    for (std::size_t field = 0; field < static_cast<std::size_t>(Field::count); ++field)
-      mix(static_cast<std::uint64_t>(field_value(command, static_cast<Field>(field))));
-  }
-  return hash;
-}
-
 BOOST_AUTO_TEST_SUITE(generation)
 
 // Catches a generator that reads anything but its seed, and a Random whose sequence differs from splitmix64's.

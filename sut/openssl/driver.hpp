@@ -1,6 +1,6 @@
 // OpenSSL (1.1.1 to 4.x) as a system under test, in this process.
 //
-// Needs the virtual clock (sut/worker/clock.hpp) and knows nothing of processes.
+// Needs the virtual clock (sut/clock.hpp) and knows nothing of processes.
 #pragma once
 
 #include <memory>

@@ -1,0 +1,246 @@
+// The worker process and what travels to and from it. Needs sesscheck-worker where WorkerSut finds it.
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "sut/worker/channel.hpp"
+#include "sut/worker/process.hpp"
+#include "sut/worker/wire.hpp"
+
+namespace {
+
+using namespace sesscheck;
+using sesscheck::worker::Channel;
+using sesscheck::worker::decode;
+using sesscheck::worker::encode;
+using sesscheck::worker::encoded_size_max;
+
+/// Random observations: small values mostly, as in life, and the extremes of every type.
+class Dice {
+ public:
+  explicit Dice(std::uint32_t seed) : engine_(seed) {}
+
+  std::uint64_t below(std::uint64_t limit) { return engine_() % limit; }
+  bool coin() { return below(2) == 0; }
+
+  template <class Number>
+  Number any() {
+    using Limits = std::numeric_limits<Number>;
+    switch (below(6)) {
+      case 0: return Limits::max();
+      case 1: return Limits::min();
+      case 2: return static_cast<Number>(engine_());
+      default: return static_cast<Number>(below(100));
+    }
+  }
+
+  SessionView session() { return {any<Name>(), coin(), any<std::int64_t>(), any<std::int64_t>()}; }
+
+  std::vector<SessionView> sessions() {
+    std::vector<SessionView> views(below(5));
+    for (SessionView& view : views) view = session();
+    return views;
+  }
+
+  EndView end_view() { return {static_cast<Handshake>(below(4)), coin(), any<std::uint16_t>(), any<Name>()}; }
+
+  Observation observation() {
+    Observation o;
+    o.status = static_cast<Status>(below(4));
+    o.result = any<std::int64_t>();
+    o.error = any<std::uint16_t>();
+    o.connection = {end_view(), end_view(), any<std::uint8_t>(), any<std::uint8_t>()};
+    o.log.resize(below(4));
+    for (Event& event : o.log) {
+      event = {static_cast<Event::Kind>(below(3)), any<std::uint8_t>(), any<Name>(), coin(), any<Name>()};
+    }
+    o.contexts.resize(below(contexts_max + 1));
+    for (ContextView& view : o.contexts) {
+      for (std::int64_t* value : {&view.mode, &view.size, &view.timeout, &view.number}) *value = any<std::int64_t>();
+      for (std::int64_t& value : view.counters) value = any<std::int64_t>();
+      view.cached = sessions();
+      view.stored = sessions();
+    }
+    for (auto& held : o.held) {
+      if (coin()) held = session();
+    }
+    return o;
+  }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+std::vector<std::uint8_t> encoded(const Observation& observation) {
+  std::vector<std::uint8_t> bytes(encoded_size_max(observation));
+  std::span<std::uint8_t> room = bytes;
+  BOOST_REQUIRE(encode(observation, room));
+  bytes.resize(bytes.size() - room.size());
+  return bytes;
+}
+
+std::string message_of_run(const std::string& library) {
+  WorkerSut sut(library, "");
+  std::vector<Observation> seen;
+  try {
+    sut.run(Trace{}, seen);
+  } catch (const SutError& e) {
+    return e.what();
+  }
+  return {};
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+BOOST_AUTO_TEST_SUITE(worker)
+
+BOOST_AUTO_TEST_CASE(observations_travel_whole) {
+  Dice dice(1);
+  Observation arrived;  // reused: nothing of the one before may stay
+  for (int i = 0; i < 5000; ++i) {
+    const Observation sent = dice.observation();
+    const std::vector<std::uint8_t> bytes = encoded(sent);
+    std::span<const std::uint8_t> rest = bytes;
+    BOOST_REQUIRE(decode(rest, arrived));
+    BOOST_REQUIRE(rest.empty());
+    BOOST_REQUIRE(arrived == sent);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(observations_are_read_one_after_the_other) {
+  Dice dice(2);
+  std::vector<std::uint8_t> bytes;
+  std::vector<Observation> sent(50);
+  for (Observation& o : sent) {
+    o = dice.observation();
+    const std::vector<std::uint8_t> one = encoded(o);
+    bytes.insert(bytes.end(), one.begin(), one.end());
+  }
+  std::span<const std::uint8_t> rest = bytes;
+  Observation arrived;
+  for (const Observation& o : sent) {
+    BOOST_REQUIRE(decode(rest, arrived));
+    BOOST_REQUIRE(arrived == o);
+  }
+  BOOST_TEST(rest.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_cut_observation_is_refused) {
+  Dice dice(3);
+  Observation arrived;
+  for (int i = 0; i < 300; ++i) {
+    const std::vector<std::uint8_t> whole = encoded(dice.observation());
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+      const std::vector<std::uint8_t> cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
+      std::span<const std::uint8_t> rest = cut;
+      BOOST_REQUIRE(!decode(rest, arrived));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_observation_is_refused_or_valid) {
+  Dice dice(4);
+  Observation arrived;
+  for (int i = 0; i < 20000; ++i) {
+    std::vector<std::uint8_t> bytes = encoded(dice.observation());
+    for (std::uint64_t n = 1 + dice.below(4); n > 0; --n) {
+      bytes[dice.below(bytes.size())] = static_cast<std::uint8_t>(dice.below(256));
+    }
+    std::span<const std::uint8_t> rest = bytes;
+    if (!decode(rest, arrived)) continue;
+    const std::vector<std::uint8_t> again = encoded(arrived);  // so it is a value that can travel
+    Observation twice;
+    rest = again;
+    BOOST_REQUIRE(decode(rest, twice));
+    BOOST_REQUIRE(twice == arrived);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(room_that_is_too_small_is_left_alone) {
+  const Observation observation = Dice(5).observation();
+  std::vector<std::uint8_t> bytes(encoded_size_max(observation) - 1, 0xee);
+  std::span<std::uint8_t> room = bytes;
+  BOOST_TEST(!encode(observation, room));
+  BOOST_TEST(room.size() == bytes.size());
+  BOOST_TEST((bytes == std::vector<std::uint8_t>(bytes.size(), 0xee)));
+}
+
+BOOST_AUTO_TEST_CASE(shared_memory_keeps_all_that_was_appended_before_it_was_full) {
+  Dice dice(6);
+  Channel channel = Channel::create(64 << 10);
+  channel.begin(7);
+  std::vector<Observation> sent, seen;
+  const auto fill = [&] {
+    for (;;) {
+      const Observation next = dice.observation();
+      channel.append(next);
+      sent.push_back(next);
+    }
+  };
+  BOOST_CHECK_EXCEPTION(fill(), SutError, [](const SutError& e) { return contains(e.what(), "of one trace exceed"); });
+  BOOST_TEST(channel.begun() == 7U);
+  BOOST_TEST(sent.size() > 50U);
+  BOOST_TEST(channel.read(seen));
+  BOOST_TEST((seen == sent));
+  channel.begin(8);
+  BOOST_TEST(channel.read(seen));
+  BOOST_TEST(seen.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_library_that_does_not_exist_is_named) {
+  const std::string path = "/nonexistent/libssl.so.99";
+  const std::string message = message_of_run(path);
+  BOOST_TEST_CONTEXT(message) {
+    BOOST_TEST(contains(message, path));
+    BOOST_TEST(!contains(message, "\n"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_no_library_is_named) {
+  const auto path = std::filesystem::temp_directory_path() / ("sesscheck-text-" + std::to_string(::getpid()));
+  std::ofstream(path) << "not a library\n";
+  const std::string message = message_of_run(path.string());
+  std::filesystem::remove(path);
+  BOOST_TEST_CONTEXT(message) { BOOST_TEST(contains(message, path.string())); }
+}
+
+BOOST_AUTO_TEST_CASE(a_library_without_tls_is_told_by_a_missing_symbol) {
+  const std::string message = message_of_run("libc.so.6");
+  BOOST_TEST_CONTEXT(message) {
+    BOOST_TEST(contains(message, "libc.so.6"));
+    BOOST_TEST((contains(message, "TLS_") || contains(message, "SSL_") || contains(message, "OpenSSL_")));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(version_fails_as_run_does) {
+  const WorkerSut sut("/nonexistent/libssl.so.99", "");
+  BOOST_CHECK_THROW((void)sut.version(), SutError);
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_cannot_be_executed_is_named) {
+  const char* before = std::getenv("SESSCHECK_WORKER");
+  const std::string saved = before != nullptr ? before : "";
+  ::setenv("SESSCHECK_WORKER", "/nonexistent/worker", 1);
+  const std::string missing = message_of_run("libc.so.6");
+  ::setenv("SESSCHECK_WORKER", "/bin/true", 1);  // not a worker: ends at once
+  const std::string other = message_of_run("libc.so.6");
+  if (before != nullptr) {
+    ::setenv("SESSCHECK_WORKER", saved.c_str(), 1);
+  } else {
+    ::unsetenv("SESSCHECK_WORKER");
+  }
+  BOOST_TEST(contains(missing, "/nonexistent/worker"));
+  BOOST_TEST(contains(other, "exited with status 0"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
