@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "check/explain.hpp"
 #include "check/generate.hpp"
@@ -12,7 +13,7 @@ namespace sesscheck {
 namespace {
 
 constexpr std::size_t batch_size = 64;
-constexpr std::size_t surprises_max = 20;  // of one kind of library enough is enough; the rest is counted
+constexpr std::size_t unexplained_max = 5;  // each costs a long search, and more of them say little more
 
 class Auditor {
  public:
@@ -67,7 +68,8 @@ class Auditor {
     });
     for (std::size_t r = 0; r < reason_count; ++r)
       if (met[r] != 0) ++traces_[r], steps_[r] += met[r];
-    if (surprise) add_surprise(trace, seen);
+    // What no Rule explains teaches nothing about the Rules.
+    if (surprise && !add_surprise(trace, seen, *surprise)) return;
     if (lockstep(trace, result_.established, seen)) learn(trace, seen);
   }
 
@@ -76,7 +78,7 @@ class Auditor {
     auto changes = explain(trace, result_.established, seen);
     if (!changes && !lockstep(trace, options_.expected, seen))
       changes = differences(result_.established, options_.expected);  // the search gave up; the expectation does account
-    if (!changes) return;  // among the surprises already
+    if (!changes) return;
     for (const Choice change : *changes) {
       result_.established.set(change);
       std::erase_if(result_.deviations, [&](const Deviation& d) { return d.choice.rule == change.rule; });
@@ -85,26 +87,38 @@ class Auditor {
     }
   }
 
-  void add_surprise(const Trace& trace, const std::vector<Observation>& seen) {
-    if (result_.surprises.size() >= surprises_max) return;
+  /// Whether Rules explain it. Of each explanation one surprise is kept, and a few that have none.
+  bool add_surprise(const Trace& trace, std::span<const Observation> seen, const Difference& difference) {
+    if (unexplained_ >= unexplained_max) return false;
     tell("shrinking");
-    const auto explanation = explain(trace, options_.expected, seen);
+    const Trace start = up_to(trace, difference);
+    const auto explanation = explain(start, options_.expected, seen.first(std::min(difference.step + 1, seen.size())));
     for (const Surprise& known : result_.surprises)
-      if (known.explanation && explanation == known.explanation) return;
+      if (known.explanation && explanation == known.explanation) return true;
+    if (!explanation) ++unexplained_;
 
     Surprise surprise;
     surprise.found_after = result_.commands;
-    std::vector<Observation> last;
     // An explained one must stay explained the same way, or shrinking would slip from one deviation to another.
-    surprise.trace = shrink(trace, [&](const Trace& candidate) {
-      std::vector<Observation> observed = run_one(candidate);
+    const auto still = [&](const Trace& candidate) {
+      const std::vector<Observation> observed = run_one(candidate);
       if (!lockstep(candidate, options_.expected, observed)) return false;
       return !explanation || explain(candidate, options_.expected, observed) == explanation;
-    });
-    last = run_one(surprise.trace);
+    };
+    surprise.trace = still(start) ? shrink(start, still) : trace;
+    const std::vector<Observation> last = run_one(surprise.trace);
     surprise.explanation = explain(surprise.trace, options_.expected, last);
     describe(surprise.trace, options_.expected, last, surprise.command, surprise.fields);
     result_.surprises.push_back(std::move(surprise));
+    return explanation.has_value();
+  }
+
+  /// The trace as far as it goes before something differs, that step included.
+  static Trace up_to(const Trace& trace, const Difference& difference) {
+    Trace start = trace;
+    start.commands.resize(difference.command + 1);
+    start.commands.back().repeat = static_cast<std::uint16_t>(difference.repetition + 1);
+    return start;
   }
 
   /// Cuts the trace to one in which this Rule alone makes the difference, each candidate confirmed on the library.
@@ -158,6 +172,7 @@ class Auditor {
   const AuditOptions& options_;
   AuditResult result_;
   std::vector<std::vector<Observation>> seen_;
+  std::size_t unexplained_ = 0;
   std::array<std::size_t, reason_count> traces_{}, steps_{};
 };
 

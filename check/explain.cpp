@@ -67,7 +67,7 @@ class Search {
   const Trace& trace_;
   const Rules& expected_;
   std::span<const Observation> seen_;
-  int budget_ = 20'000;  // model runs; a bound on time, far above what explained traces need
+  int budget_ = 4'000;  // model runs; a bound on time, far above what explained traces need
 };
 
 }  // namespace
