@@ -20,11 +20,16 @@ class Auditor {
   Auditor(Fleet& fleet, const AuditOptions& options) : fleet_(fleet), options_(options) {}
 
   AuditResult run() {
-    while (result_.commands < options_.commands && !stopped()) compare_batch();
-    for (Deviation& deviation : result_.deviations) {
-      if (stopped()) break;
-      tell("shrinking");
-      shrink_deviation(deviation);
+    try {
+      while (result_.commands < options_.commands && !stopped()) compare_batch();
+      for (Deviation& deviation : result_.deviations) {
+        if (stopped()) break;
+        tell("shrinking");
+        shrink_deviation(deviation);
+      }
+    } catch (const SutError& error) {
+      if (result_.commands == 0) throw;
+      result_.failure = error.what();
     }
     // What one trace could not tell apart, another did: only what the Rules finally say is a deviation.
     std::erase_if(result_.deviations, [&](const Deviation& d) { return !result_.established.says(d.choice); });

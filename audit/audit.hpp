@@ -59,6 +59,7 @@ struct ClauseResult {
 struct AuditResult {
   std::size_t traces = 0, commands = 0;
   bool interrupted = false;
+  std::string failure;  ///< why the library could not be run any further; empty when it could
   Rules established;  ///< the Rules under which the model agrees with everything seen, as far as it could be told
   std::vector<ClauseResult> clauses;
   std::vector<Deviation> deviations;
@@ -66,7 +67,8 @@ struct AuditResult {
   [[nodiscard]] bool as_expected() const { return surprises.empty(); }
 };
 
-/// Carries out the audit. Throws SutError when the library cannot be run.
+/// Carries out the audit. Throws SutError when the library cannot be run at all; when that happens later, what was done
+/// until then is the result.
 AuditResult audit(Fleet& fleet, const AuditOptions& options);
 
 }  // namespace sesscheck

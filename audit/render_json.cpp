@@ -47,6 +47,7 @@ std::string render_json(const AuditHead& head, const AuditResult& result) {
                {"commands", result.commands},
                {"seconds", head.seconds},
                {"interrupted", result.interrupted},
+               {"failure", result.failure},
                {"as_expected", result.as_expected()}};
   Json& clauses = root["clauses"] = Json::array();
   for (const ClauseResult& c : result.clauses)

@@ -32,6 +32,7 @@ class Page {
     line("{}{}{}   {}", on(bold), head_.version, on(plain), head_.libssl);
     line("expected: {}   seed {}   {} traces, {} commands, {:.1f} s{}", head_.expected, head_.seed, result_.traces,
          result_.commands, head_.seconds, result_.interrupted ? "   (interrupted)" : "");
+    if (!result_.failure.empty()) line("{}ended early: {}{}", on(red), result_.failure, on(plain));
     line("");
     clauses();
     deviations();

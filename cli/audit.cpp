@@ -10,6 +10,7 @@
 #include "audit/audit.hpp"
 #include "audit/report.hpp"
 #include "cli/verbs.hpp"
+#include "sut/sut.hpp"
 #include "sut/worker/process.hpp"
 
 namespace sesscheck::cli {
@@ -18,6 +19,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 std::atomic<bool> interrupted{false};
+
+/// The first Ctrl-C ends the comparing, not the report. (A terminal or a wrapper may send it twice.)
+void on_interrupt(int) {
+  static std::atomic<int> times{0};
+  interrupted = true;
+  if (++times > 2) _exit(128 + SIGINT);
+}
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -67,11 +75,11 @@ int audit(const AuditVerb& options) {
   head.seed = options.seed;
   fmt::print(stderr, "auditing {} ({})\n", head.version, head.libssl);
 
-  // Ctrl-C ends the comparing, not the report; a second one ends the program.
-  struct sigaction once {};
-  once.sa_handler = [](int) { interrupted = true; };
-  once.sa_flags = static_cast<int>(SA_RESETHAND);
-  sigaction(SIGINT, &once, nullptr);
+  struct sigaction action {};
+  action.sa_handler = on_interrupt;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
 
   const auto start = Clock::now();
   AuditResult result;
@@ -86,6 +94,7 @@ int audit(const AuditVerb& options) {
   std::fflush(stdout);
   write_report(options.out, head, result);
   fmt::print(stderr, "report written to {}\n", options.out);
+  if (!result.failure.empty()) throw SutError("the audit ended early: " + result.failure);
   return result.as_expected() ? as_expected : differs;
 }
 

@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
   add_rules(audit_verb, "--expect", audit_options.expected, "Rules that the library should follow: manual, openssl-3.0");
   audit_verb->add_option("--seed", audit_options.seed, "seed of the random traces")->capture_default_str();
   audit_verb->add_option("--commands", audit_options.commands, "commands to compare, at least")->capture_default_str();
-  audit_verb->add_option("--jobs", audit_options.jobs, "worker processes; 0 for one for each processor")->capture_default_str();
+  audit_verb->add_option("--jobs", audit_options.jobs, "worker processes; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();
   audit_verb->add_option("--out", audit_options.out, "folder for the report")->capture_default_str();
   audit_verb->callback([&] { result = audit(audit_options); });
 
