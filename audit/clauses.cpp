@@ -84,7 +84,7 @@ std::span<const Clause> clause_table() {
       {"L1", flush_page, "DESCRIPTION", "a flush removes the sessions that expired at its time"},
       {"L2", flush_page, "DESCRIPTION", "(silent: a time of 0 removes everything)"},
       {"L3", flush_page, "NOTES", "an automatic flush comes whenever 255 new sessions were established"},
-      {"L4", flush_page, "NOTES", "remove_session_cb is called for each session of a flush (silent: soonest to expire first)"},
+      {"L4", flush_page, "NOTES", "remove_session_cb is called for each session of a flush (silent about the order: that of the cache's list)"},
       {"A1", add_page, "DESCRIPTION", "an old session of the same id is removed"},
       {"A2", add_page, "DESCRIPTION", "adding the identical session again does nothing"},
       {"A3", add_page, "DESCRIPTION", "a removed session is marked not resumable, and not used any more"},

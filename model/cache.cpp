@@ -121,7 +121,7 @@ void Machine::flush(std::uint8_t index, Moment at, bool all) {
 }
 
 void Machine::report_removed(std::uint8_t index, const std::vector<SessionRef>& gone) {
-  if (gone.size() > 1 && says(latest_reported_first))
+  if (gone.size() > 1 && says(reported_in_reverse))
     for (auto ref = gone.rbegin(); ref != gone.rend(); ++ref) call_remove(index, session(*ref).name);
   else
     for (const SessionRef ref : gone) call_remove(index, session(ref).name);

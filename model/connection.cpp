@@ -151,14 +151,14 @@ void Connection::update_cache(std::uint8_t index, std::int64_t bit, SessionRef r
   Context& c = m.context(index);
   const bool at_server = bit == mode::server;
   const Session& s = m.session(ref);
+  const bool enabled = c.mode & bit;
+  if (!enabled) m.note(at_server ? Reason::store_mode_off : Reason::store_mode_off_client);
   if (s.name == 0 || s.not_resumable) return;
   if (at_server && c.verify_peer && s.id_context.length == 0) {
     m.note(Reason::verify_peer_without_id_context);
     if (m.says(verify_peer_session_not_stored)) return;
   }
 
-  const bool enabled = c.mode & bit;
-  if (!enabled) m.note(at_server ? Reason::store_mode_off : Reason::store_mode_off_client);
   if (enabled && !reused) {
     if (c.mode & mode::no_internal_store) {
       m.note(Reason::store_by_flag_skipped);
@@ -176,7 +176,10 @@ void Connection::update_cache(std::uint8_t index, std::int64_t bit, SessionRef r
   const bool due_255 = successes % 255 == 0, due_256 = successes % 256 == 0;
   if (!due_255 && !due_256) return;
   if (c.mode & mode::no_auto_clear) return m.note(Reason::flush_suppressed);
-  if (!enabled) return m.note(Reason::flush_without_mode);
+  if (!enabled) {
+    if (!c.cache.empty()) m.note(Reason::flush_without_mode);
+    return;
+  }
   if (m.says(flush_every_255) ? due_255 : due_256) {
     m.note(Reason::flush_due);
     m.flush(index, {m.world.now.seconds, 0}, false);

@@ -55,7 +55,7 @@ std::span<const RuleInfo> rule_table() {
        "a session exactly as old as its timeout", "sess_timedout, ssl_sess.c"},
       {Rule::unclean_end, "unclean_end", {"removes", "keeps"}, "G9a",
        "a connection freed without having sent close_notify", "ssl_clear_bad_session, ssl_sess.c"},
-      {Rule::removal_order, "removal_order", {"soonest_first", "latest_first"}, "L4",
+      {Rule::removal_order, "removal_order", {"list_order", "reversed"}, "L4",
        "order of remove_session_cb within one flush or eviction", "SSL_CTX_flush_sessions, ssl_sess.c"},
   };
   return table;

@@ -82,7 +82,7 @@ inline constexpr Choice
     clock_in_seconds{Rule::clock_resolution, 0},                 clock_in_microseconds{Rule::clock_resolution, 1},
     valid_at_deadline{Rule::expiry_boundary, 0},                 expired_at_deadline{Rule::expiry_boundary, 1},
     unclean_end_removes{Rule::unclean_end, 0},                   unclean_end_keeps{Rule::unclean_end, 1},
-    soonest_reported_first{Rule::removal_order, 0},              latest_reported_first{Rule::removal_order, 1};
+    reported_in_list_order{Rule::removal_order, 0},              reported_in_reverse{Rule::removal_order, 1};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.
