@@ -88,7 +88,7 @@ class Auditor {
       result_.established.set(change);
       std::erase_if(result_.deviations, [&](const Deviation& d) { return d.choice.rule == change.rule; });
       if (change.value != Rules::manual().value(change.rule))
-        result_.deviations.push_back({change, trace, result_.commands, {}, {}});
+        result_.deviations.push_back({change, trace, result_.commands, {}});
     }
   }
 
@@ -113,7 +113,7 @@ class Auditor {
     surprise.trace = still(start) ? shrink(start, still) : trace;
     const std::vector<Observation> last = run_one(surprise.trace);
     surprise.explanation = explain(surprise.trace, options_.expected, last);
-    describe(surprise.trace, options_.expected, last, surprise.command, surprise.fields);
+    surprise.shown = show(surprise.trace, options_.expected, last);
     result_.surprises.push_back(std::move(surprise));
     return explanation.has_value();
   }
@@ -138,19 +138,19 @@ class Auditor {
       return !lockstep(candidate, real, observed);
     };
     if (shows(deviation.trace)) deviation.trace = shrink(deviation.trace, shows);
-    describe(deviation.trace, without, run_one(deviation.trace), deviation.command, deviation.fields);
+    deviation.shown = show(deviation.trace, without, run_one(deviation.trace));
   }
 
-  static void describe(const Trace& trace, const Rules& rules, const std::vector<Observation>& seen, std::string& command,
-                       std::vector<FieldDifference>& fields) {
+  static Shown show(const Trace& trace, const Rules& rules, const std::vector<Observation>& seen) {
     const auto difference = lockstep(trace, rules, seen);
-    if (!difference) return;
-    command = to_text(trace.commands[difference->command]);
+    if (!difference) return {};
+    Shown shown{difference->command, difference->repetition, to_text(trace.commands[difference->command]), {}};
     const std::vector<Observation> model = simulate(trace, rules);
     if (difference->step < model.size() && difference->step < seen.size())
-      fields = sesscheck::compare(model[difference->step], seen[difference->step]);
-    else if (!seen.empty())
-      fields = {{"end of the trace", "done", "the library died while everything was given up"}};
+      shown.fields = sesscheck::compare(model[difference->step], seen[difference->step]);
+    else
+      shown.fields = {{"end of the trace", "done", "the library died while everything was given up"}};
+    return shown;
   }
 
   void judge() {
@@ -163,9 +163,8 @@ class Auditor {
           verdict.traces = std::max(verdict.traces, traces_[r]);
           verdict.steps += steps_[r];
         }
-      for (const Rule rule : rules_of(clause.id))
-        if (const std::uint8_t value = result_.established.value(rule); value != Rules::manual().value(rule))
-          verdict.deviations.push_back({rule, value});
+      for (const Choice deviation : differences(Rules::manual(), result_.established))
+        if (decides(deviation.rule, clause.id)) verdict.deviations.push_back(deviation);
       verdict.verdict = !verdict.deviations.empty() ? Verdict::deviates
                         : verdict.steps > 0         ? Verdict::conforms
                                                     : Verdict::not_exercised;

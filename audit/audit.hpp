@@ -31,22 +31,27 @@ struct AuditOptions {
 
 enum class Verdict : std::uint8_t { deviates, not_exercised, conforms };
 
+/// Where in a trace a difference shows.
+struct Shown {
+  std::size_t command = 0, repetition = 0;
+  std::string command_text;
+  std::vector<FieldDifference> fields;
+};
+
 /// The library does not do what the manual says, and a Rule says what it does instead.
 struct Deviation {
   Choice choice;
   Trace trace;  ///< the shortest one found in which nothing but this Rule makes the difference
   std::size_t found_after = 0;  ///< single commands compared until it was first needed
-  std::string command;          ///< the command at which it shows
-  std::vector<FieldDifference> fields;  ///< `model` is the manual's answer
+  Shown shown;                  ///< `model` in its fields is the manual's answer
 };
 
 /// The library does not do what was expected of it.
 struct Surprise {
   Trace trace;
   std::optional<std::vector<Choice>> explanation;  ///< empty: no Rule explains it, a finding
-  std::string command;
-  std::vector<FieldDifference> fields;  ///< `model` is what the expected Rules say
   std::size_t found_after = 0;
+  Shown shown;  ///< `model` in its fields is what the expected Rules say
 };
 
 struct ClauseResult {

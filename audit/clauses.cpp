@@ -98,12 +98,7 @@ const Clause* find_clause(std::string_view id) {
   return nullptr;
 }
 
-std::vector<Rule> rules_of(std::string_view clause) {
-  std::vector<Rule> rules;
-  for (const RuleInfo& row : rule_table())
-    if (lists(row.clauses, clause)) rules.push_back(row.rule);
-  return rules;
-}
+bool decides(Rule rule, std::string_view clause) { return lists(info(rule).clauses, clause); }
 
 bool is_evidence(Reason reason, std::string_view clause) { return lists(info(reason).clauses, clause); }
 

@@ -23,8 +23,8 @@ struct Clause {
 std::span<const Clause> clause_table();
 const Clause* find_clause(std::string_view id);
 
-/// The Rules that decide a clause.
-std::vector<Rule> rules_of(std::string_view clause);
+/// Whether this Rule decides the clause.
+bool decides(Rule rule, std::string_view clause);
 /// Whether this outcome is evidence for the clause.
 bool is_evidence(Reason reason, std::string_view clause);
 

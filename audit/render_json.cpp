@@ -65,8 +65,8 @@ std::string render_json(const AuditHead& head, const AuditResult& result) {
     entry["clauses"] = info(d.choice.rule).clauses;
     entry["meaning"] = info(d.choice.rule).meaning;
     entry["found_after_commands"] = d.found_after;
-    entry["command"] = d.command;
-    entry["differences"] = to_json(d.fields);
+    entry["command"] = d.shown.command_text;
+    entry["differences"] = to_json(d.shown.fields);
     entry["trace"] = to_text(d.trace);
     deviations.push_back(std::move(entry));
   }
@@ -74,8 +74,8 @@ std::string render_json(const AuditHead& head, const AuditResult& result) {
   for (const Surprise& s : result.surprises)
     surprises.push_back({{"explanation", s.explanation ? to_json(*s.explanation) : Json()},
                          {"found_after_commands", s.found_after},
-                         {"command", s.command},
-                         {"differences", to_json(s.fields)},
+                         {"command", s.shown.command_text},
+                         {"differences", to_json(s.shown.fields)},
                          {"trace", to_text(s.trace)}});
   return root.dump(2) + "\n";
 }

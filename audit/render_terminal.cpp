@@ -70,11 +70,11 @@ class Page {
     for (const Deviation& d : result_.deviations) {
       const RuleInfo& row = info(d.choice.rule);
       line("  {}{}{}: {}", on(red), to_string(d.choice), on(plain), row.meaning);
-      line("      manual: {}   clause {}   found after {} commands, shrunk to {}: traces/{}", row.values[0], row.clauses,
-           d.found_after, single_commands(d.trace), trace_name(d));
-      if (!d.fields.empty())
-        line("      at '{}': {} is {}, the manual says {}", d.command, d.fields[0].field, d.fields[0].library,
-             d.fields[0].model);
+      line("      manual: {}   clause {}   found after {} commands, shrunk to {}: traces/{}.trace", row.values[0], row.clauses,
+           d.found_after, single_commands(d.trace), file_stem(d));
+      if (!d.shown.fields.empty())
+        line("      at '{}': {} is {}, the manual says {}", d.shown.command_text, d.shown.fields[0].field, d.shown.fields[0].library,
+             d.shown.fields[0].model);
     }
     line("");
   }
@@ -85,8 +85,8 @@ class Page {
     for (std::size_t i = 0; i < result_.surprises.size(); ++i) {
       const Surprise& s = result_.surprises[i];
       line("  {}{}{} at '{}': traces/surprise-{}.trace", on(red),
-           s.explanation ? names(*s.explanation) : "FINDING, no Rule explains it", on(plain), s.command, i + 1);
-      for (const FieldDifference& f : s.fields) line("      {}: expected {}, library {}", f.field, f.model, f.library);
+           s.explanation ? names(*s.explanation) : "FINDING, no Rule explains it", on(plain), s.shown.command_text, i + 1);
+      for (const FieldDifference& f : s.shown.fields) line("      {}: expected {}, library {}", f.field, f.model, f.library);
     }
     line("");
   }

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "check/reproduce.hpp"
 #include "model/trace/text.hpp"
 
 namespace sesscheck {
@@ -29,18 +30,34 @@ std::string as_comment(const std::vector<FieldDifference>& fields, const std::st
   return text;
 }
 
-std::string surprise_name(std::size_t index) { return "surprise-" + std::to_string(index + 1) + ".trace"; }
+/// Removes what another run left; it would mislead.
+void clear(const fs::path& folder, std::string_view ending) {
+  for (const auto& old : fs::directory_iterator(folder))
+    if (old.path().extension() == ending) fs::remove(old.path());
+}
+
+/// A trace with its head comment, and the C program that shows the same.
+void write_evidence(const fs::path& folder, const std::string& stem, const std::vector<std::string>& head,
+                    const std::string& expected_by, const Trace& trace, const Shown& shown) {
+  std::string text;
+  for (const std::string& line : head) text += "# " + line + "\n";
+  text += "# It shows at: " + shown.command_text + "\n" + as_comment(shown.fields, expected_by);
+  write_file(folder / "traces" / (stem + ".trace"), text + to_text(trace));
+  write_file(folder / "reproducers" / (stem + ".c"),
+             reproduce(trace, shown.command, shown.repetition, shown.fields, {head, expected_by}));
+}
 
 }  // namespace
 
-std::string trace_name(const Deviation& deviation) {
+std::string file_stem(const Deviation& deviation) {
   const RuleInfo& row = info(deviation.choice.rule);
-  return std::string(row.name) + "-" + std::string(row.values[deviation.choice.value]) + ".trace";
+  return std::string(row.name) + "-" + std::string(row.values[deviation.choice.value]);
 }
 
 void prepare_folder(const fs::path& folder) {
   std::error_code failed;
   fs::create_directories(folder / "traces", failed);
+  if (!failed) fs::create_directories(folder / "reproducers", failed);
   if (failed)
     throw std::runtime_error("cannot write a report to " + folder.string() + ": " + failed.message() +
                              "; choose another folder with --out");
@@ -50,23 +67,26 @@ void prepare_folder(const fs::path& folder) {
 void write_report(const fs::path& folder, const AuditHead& head, const AuditResult& result) {
   write_file(folder / "audit.txt", render_terminal(head, result, false));
   write_file(folder / "audit.json", render_json(head, result));
-  for (const auto& old : fs::directory_iterator(folder / "traces"))  // another run's traces would mislead
-    if (old.path().extension() == ".trace") fs::remove(old.path());
+  clear(folder / "traces", ".trace");
+  clear(folder / "reproducers", ".c");
 
   for (const Deviation& d : result.deviations) {
     const RuleInfo& row = info(d.choice.rule);
-    std::string text = "# " + head.version + ": " + to_string(d.choice) + " (" + std::string(row.meaning) + ")\n";
-    text += "# The manual says " + std::string(row.values[0]) + ". Clause " + std::string(row.clauses) + ".\n";
-    text += "# It shows at: " + d.command + "\n" + as_comment(d.fields, "manual");
-    write_file(folder / "traces" / trace_name(d), text + to_text(d.trace));
+    std::vector<std::string> lines = {head.version + ": " + to_string(d.choice) + " (" + std::string(row.meaning) + ")",
+                                      "The manual says " + std::string(row.values[0]) + ":"};
+    for (const Clause& clause : clause_table())
+      if (decides(d.choice.rule, clause.id))
+        lines.push_back("  " + std::string(clause.id) + ", " + std::string(clause.page) + "(3), " +
+                        std::string(clause.section) + ": " + std::string(clause.paraphrase));
+    write_evidence(folder, file_stem(d), lines, "manual", d.trace, d.shown);
   }
   for (std::size_t i = 0; i < result.surprises.size(); ++i) {
     const Surprise& s = result.surprises[i];
-    std::string text = "# " + head.version + " differs from " + head.expected + " at: " + s.command + "\n";
-    text += s.explanation ? "# explained by" : "# no Rule explains it";
+    std::string why = s.explanation ? "Explained by" : "No Rule explains it.";
     if (s.explanation)
-      for (const Choice change : *s.explanation) text += " " + to_string(change);
-    write_file(folder / "traces" / surprise_name(i), text + "\n" + as_comment(s.fields, "expected") + to_text(s.trace));
+      for (const Choice change : *s.explanation) why += " " + to_string(change);
+    write_evidence(folder, "surprise-" + std::to_string(i + 1), {head.version + " differs from " + head.expected, why},
+                   head.expected, s.trace, s.shown);
   }
 }
 

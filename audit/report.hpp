@@ -26,10 +26,10 @@ std::string render_json(const AuditHead& head, const AuditResult& result);
 
 /// Creates the folder if need be, and checks that it can be written. Throws std::runtime_error with one clear line.
 void prepare_folder(const std::filesystem::path& folder);
-/// Writes audit.txt, audit.json, traces/*.trace. Throws std::runtime_error with one clear line.
+/// Writes audit.txt, audit.json, traces/*.trace, reproducers/*.c. Throws std::runtime_error with one clear line.
 void write_report(const std::filesystem::path& folder, const AuditHead& head, const AuditResult& result);
 
-/// File name of a deviation's trace, below traces/.
-std::string trace_name(const Deviation& deviation);
+/// File name, without its ending, of a deviation's trace and reproducer.
+std::string file_stem(const Deviation& deviation);
 
 }  // namespace sesscheck

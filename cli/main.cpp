@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
   replay_verb->footer(std::string("Example: sesscheck replay corpus/modes/off-still-resumes.trace --rules manual\n") + exit_codes);
   add_trace(replay_verb, replay_options);
   add_library(replay_verb, replay_options.library);
+  replay_verb->add_option("--c", replay_options.c_file, "write a C program that shows the difference to this file");
   replay_verb->callback([&] { result = replay(replay_options); });
 
   TraceVerb simulate_options;

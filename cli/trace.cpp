@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include "check/describe.hpp"
 #include "check/explain.hpp"
 #include "check/lockstep.hpp"
+#include "check/reproduce.hpp"
 #include "cli/verbs.hpp"
 #include "model/trace/text.hpp"
 #include "sut/worker/process.hpp"
@@ -81,6 +83,17 @@ class Printer {
   std::bitset<reason_count> reasons_;
 };
 
+void write_program(const TraceVerb& options, const Trace& trace, const Difference& difference,
+                   const std::vector<FieldDifference>& fields, const std::string& version) {
+  const std::string program = reproduce(trace, difference.command, difference.repetition, fields,
+                                        {{version + " differs from " + options.rules.name(), "Trace: " + options.file},
+                                         options.rules.name()});
+  std::ofstream out(options.c_file);
+  out << program;
+  out.close();
+  if (!out) throw UsageError("cannot write " + options.c_file + ": " + std::strerror(errno));
+}
+
 }  // namespace
 
 Rules RulesOptions::rules() const {
@@ -123,6 +136,14 @@ int replay(const TraceVerb& options) {
   if (!difference) {
     fmt::print("model and library agree: {} commands\n", seen.size());
     return as_expected;
+  }
+  if (!options.c_file.empty()) {
+    const std::vector<Observation> model = sesscheck::simulate(trace, rules);
+    const bool comparable = difference->step < std::min(model.size(), seen.size());
+    write_program(options, trace, *difference,
+                  comparable ? compare(model[difference->step], seen[difference->step]) : std::vector<FieldDifference>{},
+                  sut.version());
+    fmt::print("C program: {}\n", options.c_file);
   }
   if (const auto changes = explain(trace, rules, seen)) {
     fmt::print("explained by:");

@@ -50,6 +50,7 @@ struct TraceVerb {
   std::string file;
   LibraryOptions library;
   RulesOptions rules;
+  std::string c_file;  ///< replay: where to write a C program that shows the difference
 };
 int replay(const TraceVerb& options);
 int simulate(const TraceVerb& options);

@@ -1,0 +1,194 @@
+// The fixed parts of a reproducer, in C. Each is left out when the trace has no use for it.
+#pragma once
+
+namespace sesscheck::c_parts {
+
+inline constexpr const char* includes = R"(#include <openssl/err.h>
+#include <openssl/lhash.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+)";
+
+inline constexpr const char* clock = R"(
+/* Virtual time: the library calls these. */
+static time_t now = 1700000000;
+static long now_us;
+time_t time(time_t *t) { return t ? (*t = now) : now; }
+int gettimeofday(struct timeval *tv, void *tz) {
+  (void)tz;
+  tv->tv_sec = now;
+  tv->tv_usec = now_us;
+  return 0;
+}
+)";
+
+inline constexpr const char* psk = R"(
+/* A pre-shared key: the cheapest handshake, and a normal citizen of the cache. */
+static unsigned int psk_client(SSL *s, const char *hint, char *id, unsigned int n, unsigned char *key, unsigned int m) {
+  (void)s, (void)hint, (void)n, (void)m;
+  strcpy(id, "p");
+  memset(key, 7, 16);
+  return 16;
+}
+static unsigned int psk_server(SSL *s, const char *id, unsigned char *key, unsigned int m) {
+  (void)s, (void)id, (void)m;
+  memset(key, 7, 16);
+  return 16;
+}
+static SSL_CTX *context(void) { /* TLS 1.2 with session ids, no tickets */
+  SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+  SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+  SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+  SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+  SSL_CTX_set_cipher_list(ctx, "PSK-AES128-GCM-SHA256");
+  SSL_CTX_set_psk_client_callback(ctx, psk_client);
+  SSL_CTX_set_psk_server_callback(ctx, psk_server);
+  return ctx;
+}
+)";
+
+inline constexpr const char* names = R"(
+/* Sessions are s1, s2, ... in the order in which their ids are first seen. */
+static unsigned char ids[4096][32];
+static int id_count;
+static int name_id(const unsigned char *id, unsigned int n) {
+  unsigned char key[32] = {0};
+  int i;
+  if (n == 0) return 0;
+  memcpy(key, id, n);
+  for (i = 0; i < id_count; i++)
+    if (memcmp(ids[i], key, 32) == 0) return i + 1;
+  memcpy(ids[id_count], key, 32);
+  return ++id_count;
+}
+static int name(const SSL_SESSION *s) {
+  unsigned int n;
+  const unsigned char *id = SSL_SESSION_get_id(s, &n);
+  return name_id(id, n);
+}
+)";
+
+inline constexpr const char* describe = R"(
+static void describe(const SSL_SESSION *s, const char *absent, char *text, size_t size) {
+  if (!s)
+    snprintf(text, size, "%s", absent);
+  else
+    snprintf(text, size, "s%d time=%+ld timeout=%ld%s", name(s), (long)(SSL_SESSION_get_time(s) - 1700000000),
+             (long)SSL_SESSION_get_timeout(s), SSL_SESSION_is_resumable(s) ? "" : " not resumable");
+}
+)";
+
+inline constexpr const char* find_cached = R"(
+static int wanted;
+static SSL_SESSION *found;
+static void look(void *s) {
+  if (name(s) == wanted) found = s;
+}
+static SSL_SESSION *cached(SSL_CTX *ctx, int which) {
+  wanted = which, found = NULL;
+  OPENSSL_LH_doall((OPENSSL_LHASH *)SSL_CTX_sessions(ctx), look);
+  return found;
+}
+)";
+
+inline constexpr const char* log = R"(
+static char callbacks[64][64]; /* what the callbacks of the last command were told */
+static int callback_count;
+static char *slot(void) { return callbacks[callback_count < 63 ? callback_count++ : 63]; }
+)";
+
+// A store and its callbacks. X is the context's name; STORE and GET are what its kind of store does.
+inline constexpr const char* store = R"c(
+static SSL_SESSION *store_X[4097]; /* the store of X; the index is a session's name */
+)c";
+
+inline constexpr const char* new_callback = R"c(static int new_X_answer = 1;
+static int new_X(SSL *s, SSL_SESSION *sess) {
+  (void)s;
+  snprintf(slot(), 64, "X: new(s%d)", name(sess));
+STORE  return new_X_answer;
+}
+)c";
+
+inline constexpr const char* get_callback = R"c(static int get_X_copy = 1;
+static SSL_SESSION *answer_X;
+static SSL_SESSION *get_X(SSL *s, const unsigned char *id, int n, int *copy) {
+  int which = name_id(id, n);
+  SSL_SESSION *r = answer_X;
+  (void)s;
+  answer_X = NULL;
+  if (!r) {
+    r = store_X[which];
+GET  }
+  *copy = get_X_copy;
+  if (r) snprintf(slot(), 64, "X: get(s%d) -> s%d", which, name(r));
+  else snprintf(slot(), 64, "X: get(s%d) -> nothing", which);
+  return r;
+}
+)c";
+
+inline constexpr const char* remove_callback = R"c(static void remove_X(SSL_CTX *c, SSL_SESSION *sess) {
+  (void)c;
+  snprintf(slot(), 64, "X: remove(s%d)", name(sess));
+  store_X[name(sess)] = NULL;
+}
+)c";
+
+inline constexpr const char* through_bytes = R"(
+static SSL_SESSION *through_bytes(SSL_SESSION *s) { /* i2d and d2i: another object of the same bytes */
+  unsigned char der[4096], *to = der;
+  const unsigned char *from = der;
+  int n = i2d_SSL_SESSION(s, &to);
+  return n > 0 ? d2i_SSL_SESSION(NULL, &from, n) : NULL;
+}
+)";
+
+inline constexpr const char* connection = R"(
+static int client_done, server_done, client_reused, server_reused;
+static void deliver(BIO *from, BIO *to) {
+  char bytes[16384];
+  int n;
+  while ((n = BIO_read(from, bytes, sizeof bytes)) > 0) BIO_write(to, bytes, n);
+}
+static void leave(SSL *s, int done, int how) { /* 0: SSL_shutdown, 1: quiet, 2: not at all */
+  if (!done || how == 2) return;
+  SSL_set_quiet_shutdown(s, how);
+  SSL_shutdown(s);
+}
+static void keep_session(SSL *s, int done, SSL_SESSION **keep) {
+  if (!done || !keep) return;
+  SSL_SESSION_free(*keep);
+  *keep = SSL_get1_session(s);
+}
+static void connect_to(SSL_CTX *c, SSL_CTX *s, SSL_SESSION *offer, SSL_SESSION **keep, SSL_SESSION **server_keep,
+                       int flights, int client_end, int server_end, const char *id_context) {
+  SSL *client = SSL_new(c), *server = SSL_new(s);
+  BIO *ci = BIO_new(BIO_s_mem()), *co = BIO_new(BIO_s_mem()), *si = BIO_new(BIO_s_mem()), *so = BIO_new(BIO_s_mem());
+  int flight;
+  SSL_set_bio(client, ci, co);
+  SSL_set_bio(server, si, so);
+  if (id_context) SSL_set_session_id_context(server, (const unsigned char *)id_context, strlen(id_context));
+  if (offer) SSL_set_session(client, offer);
+  client_done = SSL_connect(client) == 1, server_done = 0;
+  for (flight = 1; flight <= flights && BIO_ctrl_pending(flight % 2 ? co : so) > 0; flight++) {
+    deliver(flight % 2 ? co : so, flight % 2 ? si : ci);
+    if (flight % 2)
+      server_done = SSL_accept(server) == 1;
+    else
+      client_done = SSL_connect(client) == 1;
+  }
+  client_reused = SSL_session_reused(client), server_reused = SSL_session_reused(server);
+  if (server_done) NAME(SSL_get_session(server));
+  keep_session(client, client_done, keep);
+  keep_session(server, server_done, server_keep);
+  leave(client, client_done, client_end);
+  leave(server, server_done, server_end);
+  SSL_free(client);
+  SSL_free(server);
+  ERR_clear_error();
+}
+)";
+
+}  // namespace sesscheck::c_parts
