@@ -12,8 +12,12 @@ namespace {
 struct Attempt {
   Rules rules;
   std::size_t agreed_steps = SIZE_MAX;  // SIZE_MAX: to the end
+  std::size_t fields = 0;               // that differ in the step after those
   std::bitset<rule_count> asked;
   [[nodiscard]] bool agrees() const { return agreed_steps == SIZE_MAX; }
+  [[nodiscard]] bool better_than(const Attempt& other) const {
+    return agreed_steps != other.agreed_steps ? agreed_steps > other.agreed_steps : fields < other.fields;
+  }
 };
 
 class Search {
@@ -35,13 +39,13 @@ class Search {
     result.rules = rules;
     if (const auto difference =
             lockstep(trace_, rules, seen_, [&](const Step& step) { result.asked |= step.because.rules; }))
-      result.agreed_steps = difference->step;
+      result.agreed_steps = difference->step, result.fields = difference->fields.size();
     return result;
   }
 
  private:
-  // Only a Rule that was asked before the first difference can move it. A change that moves it further is followed, the
-  // best one first; one that does not is followed once, for two Rules that act only together.
+  // Only a Rule that was asked before the first difference can move it. A change that moves it further, or makes it
+  // smaller, is followed, the best one first; one that does not is followed once, for two Rules that act only together.
   std::optional<Rules> deepen(const Attempt& from, int changes, bool patient = true) {
     std::vector<Attempt> next;
     for (const RuleInfo& row : rule_table()) {
@@ -55,9 +59,9 @@ class Search {
       }
     }
     if (changes == 1) return std::nullopt;
-    std::ranges::stable_sort(next, std::greater{}, &Attempt::agreed_steps);
+    std::ranges::stable_sort(next, [](const Attempt& a, const Attempt& b) { return a.better_than(b); });
     for (const Attempt& tried : next) {
-      const bool progress = tried.agreed_steps > from.agreed_steps;
+      const bool progress = tried.better_than(from);
       if (!progress && !patient) break;
       if (auto found = deepen(tried, changes - 1, progress)) return found;
     }

@@ -30,6 +30,7 @@ std::size_t single_commands(const Trace& trace) {
 
 std::optional<Difference> lockstep(const Trace& trace, const Rules& rules, std::span<const Observation> seen,
                                    const StepVisitor& visit) {
+  const std::vector<FieldDifference> nothing_seen = {{"status", "done", "nothing was seen"}};
   std::optional<Difference> found;
   std::size_t steps = 0;
   Because last;
@@ -38,12 +39,14 @@ std::optional<Difference> lockstep(const Trace& trace, const Rules& rules, std::
     ++steps;
     last = s.because;
     if (index < seen.size() && seen[index] == s.model) return true;
-    found = Difference{index, s.command, s.repetition, s.because};
+    found = Difference{index, s.command, s.repetition, s.because,
+                       index < seen.size() ? compare(s.model, seen[index]) : nothing_seen};
     return false;
   });
   // One observation too many: the library died when everything was given up, after the last command.
   if (!found && seen.size() > steps && steps > 0)
-    found = Difference{steps, trace.commands.size() - 1, trace.commands.back().repeat - 1U, last};
+    found = Difference{steps, trace.commands.size() - 1, trace.commands.back().repeat - 1U, last,
+                       {{"end of the trace", "done", "the library died while everything was given up"}}};
   return found;
 }
 

@@ -27,6 +27,7 @@ struct Difference {
   std::size_t command = 0;     ///< index of the command in the trace
   std::size_t repetition = 0;  ///< how often that command had already been carried out
   Because because;             ///< why the model decided as it did, in this step
+  std::vector<FieldDifference> fields;  ///< all that differs in this step, never empty
 };
 
 /// What a lockstep tells about each step, in order, up to and including the first difference.

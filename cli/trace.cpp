@@ -84,8 +84,8 @@ class Printer {
 };
 
 void write_program(const TraceVerb& options, const Trace& trace, const Difference& difference,
-                   const std::vector<FieldDifference>& fields, const std::string& version) {
-  const std::string program = reproduce(trace, difference.command, difference.repetition, fields,
+                   const std::string& version) {
+  const std::string program = reproduce(trace, difference.command, difference.repetition, difference.fields,
                                         {{version + " differs from " + options.rules.name(), "Trace: " + options.file},
                                          options.rules.name()});
   std::ofstream out(options.c_file);
@@ -138,11 +138,7 @@ int replay(const TraceVerb& options) {
     return as_expected;
   }
   if (!options.c_file.empty()) {
-    const std::vector<Observation> model = sesscheck::simulate(trace, rules);
-    const bool comparable = difference->step < std::min(model.size(), seen.size());
-    write_program(options, trace, *difference,
-                  comparable ? compare(model[difference->step], seen[difference->step]) : std::vector<FieldDifference>{},
-                  sut.version());
+    write_program(options, trace, *difference, sut.version());
     fmt::print("C program: {}\n", options.c_file);
   }
   if (const auto changes = explain(trace, rules, seen)) {

@@ -207,8 +207,8 @@ constexpr Invariant table[] = {
      no_internal_store_never_grows},
     {"hits_under_no_internal_lookup_are_external", "a lookup that forgets NO_INTERNAL_LOOKUP",
      no_internal_lookup_hits_are_external},
-    // Left out: times before 1970 (deviation negative_session_time=never_expires); the next one. Sums beyond the clock's
-    // range are not: added up without limit they lie in the future, and so does the library see them.
+    // Left out: times before 1970 (deviation negative_session_time=never_expires); the next one. Sums beyond what the
+    // clock can say are not: added up without limit they lie in the future, and so does the library see them.
     {"a_flush_removes_exactly_what_has_expired", "a flush that stops too early, or a boundary off by one",
      flush_of_sessions_since_1970},
     {"a_flush_removes_what_expired_before_1970", "an overflow test that takes a negative time for a huge one",

@@ -252,6 +252,22 @@ BOOST_AUTO_TEST_CASE(who_is_done_after_so_many_flights) {
     }
 }
 
+// Catches: a connection that is counted at the wrong end, not at all, or twice.
+BOOST_AUTO_TEST_CASE(what_the_counters_say) {
+  for (const auto& [rules, refusals] : {std::pair(manual, 0), std::pair(openssl, 1)}) {
+    Play play(rules, a_and_b);
+    play.does("connect B A keep=h1\nconnect B A offer=h1\nconnect B A flights=1\nflush A 0\nconnect B A offer=h1\n");
+    BOOST_TEST(play.counter('A', Counter::accept) == 4);
+    BOOST_TEST(play.counter('A', Counter::accept_good) == 3);
+    BOOST_TEST(play.counter('B', Counter::connect) == 4);
+    BOOST_TEST(play.counter('B', Counter::connect_good) == 3);
+    BOOST_TEST(play.counter('A', Counter::hits) == 1);
+    BOOST_TEST(play.counter('B', Counter::hits) == 1);
+    BOOST_TEST(play.counter('A', Counter::misses) == 1);
+    BOOST_TEST(play.counter('B', Counter::misses) == refusals);
+  }
+}
+
 // Catches: a session that survives an end without close_notify against the Rule (G9a).
 BOOST_AUTO_TEST_CASE(an_unclean_end_removes_the_session) {
   for (const auto& [rules, held] :
