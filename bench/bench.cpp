@@ -5,6 +5,7 @@
 
 #include "check/generate.hpp"
 #include "check/lockstep.hpp"
+#include "fuzz/api_trace.hpp"
 #include "model/step.hpp"
 #include "sut/openssl/driver.hpp"
 #include "sut/openssl/table.hpp"
@@ -34,6 +35,22 @@ const std::vector<Trace>& traces() {
 /// Without those few.
 const std::vector<Trace>& short_traces() {
   static const std::vector<Trace> all = make_traces(0);
+  return all;
+}
+
+/// As api_fuzzer makes them: no handshakes.
+const std::vector<Trace>& api_traces() {
+  static const std::vector<Trace> all = [] {
+    // As long as the fuzzer makes them: fresh contexts cost as much as hundreds of calls.
+    std::vector<Trace> list;
+    for (Trace& part : make_traces(0)) {
+      part = fuzz::without_connections(std::move(part));
+      if (list.empty() || list.back().commands.size() >= fuzz::api_bounds.commands) list.push_back({part.setup, {}});
+      for (const Command& c : part.commands) list.back().commands.push_back(c);
+    }
+    for (Trace& trace : list) trace = normalise(trace);
+    return list;
+  }();
   return all;
 }
 
@@ -67,25 +84,27 @@ BENCHMARK_CAPTURE(model_alone, short_traces, short_traces())->Unit(benchmark::kM
 BENCHMARK_CAPTURE(model_alone, all_traces, traces())->Unit(benchmark::kMillisecond);
 
 /// The library in this process, observed, nothing compared.
-void library_observed(benchmark::State& state) {
+void library_observed(benchmark::State& state, const std::vector<Trace>& list) {
   for (auto _ : state)
-    for (const Trace& trace : traces()) driver().run(trace, [](const Observation& o) { benchmark::DoNotOptimize(o); });
-  count(state, traces());
+    for (const Trace& trace : list) driver().run(trace, [](const Observation& o) { benchmark::DoNotOptimize(o); });
+  count(state, list);
 }
-BENCHMARK(library_observed)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(library_observed, all_traces, traces())->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(library_observed, api_traces, api_traces())->Unit(benchmark::kMillisecond);
 
 /// Library and model in one process, compared after every command.
-void lockstep_in_process(benchmark::State& state) {
+void lockstep_in_process(benchmark::State& state, const std::vector<Trace>& list) {
   std::vector<Observation> seen;
   for (auto _ : state)
-    for (const Trace& trace : traces()) {
+    for (const Trace& trace : list) {
       seen.clear();
       driver().run(trace, [&](const Observation& o) { seen.push_back(o); });
       if (lockstep(trace, Rules::openssl_3_0(), seen)) state.SkipWithError("the library differs from openssl-3.0");
     }
-  count(state, traces());
+  count(state, list);
 }
-BENCHMARK(lockstep_in_process)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(lockstep_in_process, all_traces, traces())->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(lockstep_in_process, api_traces, api_traces())->Unit(benchmark::kMillisecond);
 
 /// The whole way: the library in a worker process, its observations back, compared.
 void lockstep_through_worker(benchmark::State& state) {

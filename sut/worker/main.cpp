@@ -67,6 +67,11 @@ int main(int argc, char** argv) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // also a worker that hangs goes with its parent
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  // A library in an endless loop can eat the machine's memory before its time is up. (Sanitizers reserve far more.)
+  const rlimit memory{rlim_t{4} << 30, rlim_t{4} << 30};
+  ::setrlimit(RLIMIT_AS, &memory);
+#endif
   ::setenv("OPENSSL_CONF", "/dev/null", 1);  // the machine's configuration must not decide what is observed
   try {
     return sesscheck::worker::run(argv);
