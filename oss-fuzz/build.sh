@@ -1,9 +1,9 @@
 #!/bin/bash -eu
-# Builds every fuzz target into $OUT, each with its seed corpus, options and dictionary, for any engine and sanitizer: what
-# OSS-Fuzz and ClusterFuzzLite set is $CC $CXX $CFLAGS $CXXFLAGS $LIB_FUZZING_ENGINE $SANITIZER $SRC $WORK $OUT.
+# Builds every fuzz target into $OUT, each with its seed corpus, options and dictionary, for any engine and sanitizer:
+# OSS-Fuzz and ClusterFuzzLite set $CC $CXX $CFLAGS $CXXFLAGS $LIB_FUZZING_ENGINE $SANITIZER $SRC $WORK $OUT.
 #
-# Needs $SRC/sesscheck and $SRC/openssl, fetched before; nothing is fetched here. Without $LIB_FUZZING_ENGINE the targets
-# get the driver that runs the files it is given (fuzz/standalone.cpp).
+# Needs $SRC/sesscheck and $SRC/openssl, fetched before; nothing is fetched here. Without $LIB_FUZZING_ENGINE the
+# targets get the driver that runs the files it is given (fuzz/standalone.cpp).
 set -euo pipefail
 
 source=$SRC/sesscheck
@@ -17,8 +17,8 @@ extra+=" -DPEDANTIC"
 if [ "${SANITIZER:-}" = undefined ]; then extra+=" -fsanitize-ignorelist=$source/fuzz/openssl/ubsan-ignore.txt"; fi
 export CFLAGS="${CFLAGS:-} $extra" CXXFLAGS="${CXXFLAGS:-} $extra"
 
-# Edges of libcrypto depend on the data, and an engine would collect inputs for them. fuzz/openssl/build takes the flags of
-# other engines away; AFL++ has none.
+# Edges of libcrypto depend on the data, and an engine would collect inputs for them. fuzz/openssl/build takes the
+# flags of other engines away; AFL++ has none.
 printf 'src: *crypto/*\nsrc: *providers/*\n' > "$WORK/afl-denylist"
 export AFL_LLVM_DENYLIST=$WORK/afl-denylist
 
@@ -28,7 +28,7 @@ openssl=$("$source/fuzz/openssl/build" environment --source "$SRC/openssl" --out
 targets=()
 for file in "$source"/fuzz/*_fuzzer.cpp; do targets+=("$(basename "$file" .cpp)"); done
 
-# Build type None: the flags are those of the environment. No ccache: it does not know what other engines' compilers read.
+# Build type None: the flags are the environment's. No ccache: it does not know what other engines' compilers read.
 build=$WORK/sesscheck
 rm -rf "$build"
 cmake -S "$source" -B "$build" -G "Unix Makefiles" -DCMAKE_BUILD_TYPE=None -DCCACHE=OFF \
@@ -36,7 +36,7 @@ cmake -S "$source" -B "$build" -G "Unix Makefiles" -DCMAKE_BUILD_TYPE=None -DCCA
   -DSESSCHECK_FUZZ_FLAVOUR=environment -DSESSCHECK_OPENSSL_FUZZ="$openssl" -DOPENSSL_ROOT_DIR="$openssl"
 cmake --build "$build" --parallel "$jobs" --target "${targets[@]}" sesscheck-seeds
 
-# Seeds: the readable traces, as bytes; for the target that reads text, both. A folder of its own makes their names unique.
+# Seeds: the readable traces, as bytes; for the target that reads text, as both. Topics have traces of the same name.
 seeds=$WORK/seeds
 rm -rf "$seeds"
 mkdir -p "$seeds/bytes" "$seeds/text"
