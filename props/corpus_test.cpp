@@ -111,6 +111,28 @@ BOOST_AUTO_TEST_CASE(the_manual_differs_as_the_trace_says) {
   std::cout << told << " traces say how they differ from the manual" << std::endl;
 }
 
+// Catches: a reason of the model that no readable trace shows any more, and a "# shows:" line that is not true.
+BOOST_AUTO_TEST_CASE(every_reason_is_shown) {
+  std::set<std::string> shown;
+  for (const Seed& seed : seeds()) {
+    Because met;
+    simulate(seed.trace, Rules::openssl_3_0(), [&](const Step& step) { met.merge(step.because); });
+    std::istringstream lines(seed.text);
+    for (std::string line; std::getline(lines, line);) {
+      const std::string key = "# shows:";
+      if (line.rfind(key, 0) != 0) continue;
+      std::istringstream words(line.substr(key.size()));
+      for (std::string word; words >> word; shown.insert(word)) {
+        const auto reason = std::ranges::find(reason_table(), word, &ReasonInfo::name);
+        BOOST_TEST_REQUIRE((reason != reason_table().end()), seed.file << ": there is no reason " << word);
+        BOOST_TEST(met.has(reason->reason), seed.file << " does not show " << word);
+      }
+    }
+  }
+  for (const ReasonInfo& reason : reason_table())
+    BOOST_TEST(shown.contains(std::string(reason.name)), "no trace shows " << reason.name);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
