@@ -13,6 +13,7 @@ namespace sesscheck {
 namespace {
 
 constexpr std::size_t batch_size = 64;
+constexpr std::chrono::seconds shrinking_max{30};  // of one surprise: a library that hangs takes its time at every try
 constexpr std::size_t unexplained_max = 5;  // each costs a long search, and more of them say little more
 
 class Auditor {
@@ -105,7 +106,9 @@ class Auditor {
     Surprise surprise;
     surprise.found_after = result_.commands;
     // An explained one must stay explained the same way, or shrinking would slip from one deviation to another.
+    const auto until = std::chrono::steady_clock::now() + shrinking_max;
     const auto still = [&](const Trace& candidate) {
+      if (stopped() || std::chrono::steady_clock::now() > until) return false;
       const std::vector<Observation> observed = run_one(candidate);
       if (!lockstep(candidate, options_.expected, observed)) return false;
       return !explanation || explain(candidate, options_.expected, observed) == explanation;
