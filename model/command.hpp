@@ -9,13 +9,16 @@
 #include <optional>
 #include <vector>
 
+#include "model/settings.hpp"
+
 namespace sesscheck {
 
 inline constexpr std::uint8_t contexts_max = 4;      ///< contexts A to D
 inline constexpr std::uint8_t slots_max = 6;         ///< sessions in the application's hands: h1 to h6; 0 is "none"
 inline constexpr std::uint8_t made_ids_max = 4;      ///< distinct ids a hand-made session can have
 inline constexpr std::uint16_t repeat_max = 1024;    ///< one connect command stands for at most so many connections
-inline constexpr std::uint8_t flights_max = 4;       ///< flights of a TLS 1.2 full handshake
+inline constexpr std::uint8_t connections_max = 3;   ///< connections that stay open: c1 to c3
+inline constexpr std::uint8_t flights_max = 6;       ///< more than any handshake has: a TLS 1.3 one with a retry
 inline constexpr std::uint8_t id_context_max = 32;   ///< SSL_MAX_SID_CTX_LENGTH
 inline constexpr std::uint8_t id_context_trace_max = 40;  ///< longest one a trace can try to set
 
@@ -55,11 +58,12 @@ struct ContextSetup {
   bool verify_peer = false;
   Callbacks callbacks;
   Store store = Store::none;
+  Settings settings;
   bool operator==(const ContextSetup&) const = default;
 };
 
 struct Setup {
-  bool certificates = false;  ///< ECDHE with an ECDSA certificate instead of plain PSK
+  bool certificates = false;  ///< TLS 1.2 and below: ECDHE with an ECDSA certificate instead of plain PSK
   std::vector<ContextSetup> contexts = std::vector<ContextSetup>(1);  ///< 1 to contexts_max
   bool operator==(const Setup&) const = default;
 };
@@ -72,6 +76,7 @@ enum class Op : std::uint8_t {
   set_id_context,       ///< SSL_CTX_set_session_id_context
   set_verify_peer,      ///< SSL_CTX_set_verify
   set_callbacks,        ///< SSL_CTX_sess_set_new_cb, _get_cb, _remove_cb
+  configure,            ///< one Setting of a context gets another value; what SSL_new copied stays as it was
   add,                  ///< SSL_CTX_add_session
   remove,               ///< SSL_CTX_remove_session
   flush,                ///< SSL_CTX_flush_sessions
@@ -86,6 +91,17 @@ enum class Op : std::uint8_t {
   answer,               ///< the store hands out a copy of a held session at the next get_session_cb, whatever the id
   lose,                 ///< the external store loses all it has
   renew,                ///< SSL_CTX_free, and the context anew as the Setup says; its store lives on
+  open,                 ///< SSL_new at both ends; it takes the place of an open connection of this name
+  deliver,              ///< the handshake goes on: so many flights pass, tickets and alerts included
+  offer,                ///< SSL_set_session at the client's end, at any time
+  take,                 ///< SSL_get1_session of one end
+  renegotiate,          ///< SSL_renegotiate or SSL_renegotiate_abbreviated at one end
+  new_ticket,           ///< SSL_new_session_ticket at the server's end
+  shut,                 ///< SSL_shutdown at one end
+  garble,               ///< a broken record reaches one end, which answers with a fatal alert
+  hang_up,              ///< the transport of one end ends
+  clear,                ///< SSL_clear at both ends, for another handshake over a new transport
+  close,                ///< SSL_free at both ends
   count
 };
 
@@ -106,16 +122,21 @@ struct Number {
 /// One command. A field that its Op does not use keeps its default (see trace/fields.hpp).
 struct Command {
   Op op = Op::advance;
-  std::uint8_t context = 0;  ///< the context it acts on; for `connect` the server's
-  std::uint8_t client = 0;   ///< connect: the client's context
-  std::uint8_t slot = 0;     ///< the held session it acts on; connect: the session that the client offers
-  std::uint8_t keep = 0;     ///< dup, serialise: where the copy goes; connect: where the client's session is kept
+  std::uint8_t context = 0;  ///< the context it acts on; for `connect` and `open` the server's
+  std::uint8_t client = 0;   ///< connect, open: the client's context
+  std::uint8_t connection = 0;  ///< 0 to connections_max - 1, for commands on an open connection
+  bool at_server = false;       ///< which end of it
+  std::uint8_t slot = 0;     ///< the held session it acts on; connect, open, offer: what the client offers
+  std::uint8_t keep = 0;     ///< dup, serialise, take: where it goes; connect: where the client's session is kept
   std::uint8_t keep_server = 0;         ///< connect: where the server's session is kept
-  std::uint8_t flights = flights_max;   ///< connect: flights that are delivered before the connection breaks
+  std::uint8_t flights = flights_max;   ///< connect, deliver: flights that are delivered; then connect breaks off
   End client_end = End::shutdown, server_end = End::shutdown;
-  std::optional<IdContext> id_context;  ///< connect: set on the server's SSL; else what the command sets
+  std::optional<IdContext> id_context;  ///< connect, open: set on the server's SSL; else what the command sets
   Callbacks callbacks;
-  Number number;             ///< seconds; microseconds for `advance`; the mode bits; a size; an id of `make`
+  Setting setting = Setting::version_min;  ///< configure
+  bool early = false;        ///< connect, open: the client sends early data, when its session allows that
+  Number number;             ///< seconds; microseconds for `advance`; the mode bits; a size; an id of `make`; the value
+                             ///< of a setting; renegotiate: 1 is abbreviated
   std::uint16_t repeat = 1;  ///< connect: so many times, each compared
   bool operator==(const Command&) const = default;
 };

@@ -26,8 +26,12 @@ inline constexpr std::uint16_t unexpected_message = 10, illegal_parameter = 47, 
 struct SessionView {
   Name name = 0;
   bool resumable = false;       ///< SSL_SESSION_is_resumable
+  bool ticket = false;          ///< SSL_SESSION_has_ticket
+  bool early_data = false;      ///< SSL_SESSION_get_max_early_data is not 0
+  std::uint8_t version = 0;     ///< SSL_SESSION_get_protocol_version: 1 to 4 for TLS 1.0 to 1.3, 0 is none
   std::int64_t time = 0;        ///< SSL_SESSION_get_time, seconds
   std::int64_t timeout = 0;     ///< SSL_SESSION_get_timeout, seconds
+  std::int64_t hint = 0;        ///< SSL_SESSION_get_ticket_lifetime_hint, seconds
   bool operator==(const SessionView&) const = default;
 };
 
@@ -59,18 +63,21 @@ struct EndView {
 
 struct ConnectionView {
   EndView client, server;
+  std::uint8_t version = 0;      ///< SSL_version of the server's end once it is done: 1 to 4 for TLS 1.0 to 1.3
+  std::uint8_t early_data = 0;   ///< SSL_get_early_data_status at the client: 0 not sent, 1 rejected, 2 accepted
+  std::uint8_t tickets = 0;      ///< NewSessionTicket messages that the client took in this command
   std::uint8_t offered_id_length = 0, answered_id_length = 0;  ///< session id bytes in ClientHello and ServerHello
   bool operator==(const ConnectionView&) const = default;
 };
 
 /// One callback, in the order in which they ran.
 struct Event {
-  enum class Kind : std::uint8_t { new_session, get_session, remove_session };
+  enum class Kind : std::uint8_t { new_session, get_session, remove_session, call };  ///< call: one made by a callback
   Kind kind = Kind::new_session;
   std::uint8_t context = 0;
   Name session = 0;       ///< the session passed, or whose id was asked for
   bool answered = false;  ///< get_session: something was returned ...
-  Name answer = 0;        ///< ... and this it was
+  Name answer = 0;        ///< ... and this it was; call: what the call returned
   bool operator==(const Event&) const = default;
 };
 
@@ -85,7 +92,8 @@ struct Observation {
   Status status = Status::done;
   std::int64_t result = 0;  ///< what the call returned; connect: 1 when both ends finished
   std::uint16_t error = 0;  ///< reason on the error queue after the call
-  ConnectionView connection;
+  ConnectionView connection;  ///< the one that the command was about
+  std::int64_t live = 0;      ///< SSL_SESSION objects that exist (SSL_SESSION_get_ex_new_index counts them)
   std::vector<Event> log;
   std::vector<ContextView> contexts;
   std::array<std::optional<SessionView>, slots_max> held;

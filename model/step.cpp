@@ -129,7 +129,11 @@ void on_session(Machine& m, const Command& command) {
   }
 }
 
-SessionView view(const Session& s) { return {s.name, Machine::resumable(s), s.time.seconds, s.timeout}; }
+SessionView view(const Session& s) {
+  SessionView v;
+  v.name = s.name, v.resumable = Machine::resumable(s), v.time = s.time.seconds, v.timeout = s.timeout;
+  return v;
+}
 
 void observe(const World& w, Observation& seen) {
   seen.contexts.resize(w.contexts.size());
@@ -149,7 +153,7 @@ void observe(const World& w, Observation& seen) {
     v.stored.clear();
     for (const Stored& entry : c.store)
       v.stored.push_back(entry.reference != no_session ? view(w.sessions[entry.reference])
-                                                       : SessionView{entry.name, true, 0, 0});
+                                                       : SessionView{.name = entry.name, .resumable = true});
   }
   for (std::size_t slot = 1; slot <= slots_max; ++slot) {
     const SessionRef ref = w.held[slot];

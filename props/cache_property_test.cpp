@@ -104,12 +104,12 @@ void lie(Random& r, const Command& command, Observation& seen) {
     case 5: (r.chance(50) ? c.offered_id_length : c.answered_id_length) ^= r.chance(50) ? 32 : 1; break;
     case 6: some(context.counters) += r.between(-1, 1); break;
     case 7: some(context.counters) = r.between(0, 2); break;
-    case 8: context.cached.push_back({static_cast<Name>(1 + r.below(6)), true, 1'700'000'000, 10}); break;
+    case 8: context.cached.push_back({.name = static_cast<Name>(1 + r.below(6)), .resumable = true, .time = 1'700'000'000, .timeout = 10}); break;
     case 9:
       if (!context.cached.empty()) context.cached.erase(context.cached.begin());
       break;
     case 10:
-      context.cached.insert(context.cached.end(), {{91, true, 0, 1}, {92, true, 0, 1}}), context.number += 2;
+      context.cached.insert(context.cached.end(), {{.name = 91, .resumable = true, .timeout = 1}, {.name = 92, .resumable = true, .timeout = 1}}), context.number += 2;
       break;
     case 11: (r.chance(50) ? context.mode : r.chance(50) ? context.size : context.timeout) ^= 1; break;
     case 12:

@@ -216,8 +216,12 @@ void Run::on_session(const Command& command) {
 }
 
 SessionView Run::view(const SSL_SESSION* session) {
-  return {names_.of(f_, session), f_.SSL_SESSION_is_resumable(session) == 1, f_.SSL_SESSION_get_time(session),
-          f_.SSL_SESSION_get_timeout(session)};
+  SessionView v;
+  v.name = names_.of(f_, session);
+  v.resumable = f_.SSL_SESSION_is_resumable(session) == 1;
+  v.time = f_.SSL_SESSION_get_time(session);
+  v.timeout = f_.SSL_SESSION_get_timeout(session);
+  return v;
 }
 
 void Run::observe() {
@@ -249,7 +253,7 @@ void Run::observe() {
     }
     v.stored.clear();
     for (const StoredSession& entry : context.store)
-      v.stored.push_back(entry.reference ? view(entry.reference) : SessionView{entry.name, true, 0, 0});
+      v.stored.push_back(entry.reference ? view(entry.reference) : SessionView{.name = entry.name, .resumable = true});
   }
   for (std::size_t slot = 1; slot <= slots_max; ++slot)
     seen_->held[slot - 1] = held_[slot] ? std::optional(view(held_[slot])) : std::nullopt;
