@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "model/trace/fields.hpp"
 
@@ -48,10 +49,12 @@ class Shrinker {
   void drop_contexts();
   void join_contexts();
   void simplify_setup();
+  void simplify_settings();
   void simplify_command(std::size_t i);
   void simplify_number(std::size_t i, Field field);
   void simplify_duration(std::size_t i);
   void lower_slots();
+  void lower_connections();
 
   Trace best_;
   const std::function<bool(const Trace&)>& still_fails_;
@@ -116,6 +119,10 @@ bool Shrinker::cut_pair() {
 std::optional<Command> merged(Command first, const Command& second) {
   if (first.op == Op::advance && second.op == Op::advance) {
     first.number.value = std::min(first.number.value + second.number.value, duration_max);
+    return first;
+  }
+  if (first.op == Op::deliver && second.op == Op::deliver && first.connection == second.connection) {
+    first.flights = static_cast<std::uint8_t>(std::min<int>(first.flights + second.flights, flights_max));
     return first;
   }
   const int both = first.repeat + second.repeat;
@@ -197,6 +204,21 @@ std::array<IdContext, 4> simpler(const IdContext& id) {
           {id.length, 'a'}};
 }
 
+/// How plain a value of a Setting is: 0 is the usual one, the others follow in their order.
+std::uint64_t plainness(Setting setting, std::uint64_t value) {
+  const std::uint64_t usual = info(setting).usual;
+  return value == usual ? 0 : value < usual ? value + 1 : value;
+}
+
+/// All that are plainer than this one, the plainest first.
+std::vector<std::uint8_t> plainer(Setting setting, std::uint64_t than) {
+  std::vector<std::uint8_t> values;
+  for (std::uint8_t value = 0; value <= setting_max(setting); ++value)
+    if (plainness(setting, value) < plainness(setting, than)) values.push_back(value);
+  std::ranges::sort(values, {}, [&](std::uint8_t value) { return plainness(setting, value); });
+  return values;
+}
+
 void Shrinker::simplify_command(std::size_t i) {
   const OpInfo& op = info(best_.commands[i].op);
   for (const Field field : op.optional)
@@ -229,6 +251,12 @@ void Shrinker::simplify_command(std::size_t i) {
                 std::pair(best_.commands[i].id_context->length, best_.commands[i].id_context->letter))
               attempt_command(i, [&](Command& c) { c.id_context = id; });
         break;
+      case Field::setting_value:
+        for (const std::uint8_t value : plainer(now.setting, static_cast<std::uint64_t>(now.number.value)))
+          if (attempt_command(i, [&](Command& c) { c.number.value = value; })) break;
+        break;
+      case Field::end: attempt_command(i, [](Command& c) { c.at_server = false; }); break;
+      case Field::offered: attempt_command(i, [](Command& c) { c.slot = 0; }); break;
       default: break;
     }
   };
@@ -238,7 +266,21 @@ void Shrinker::simplify_command(std::size_t i) {
 
 // --- setup, contexts and slots -------------------------------------------------------------------------------------
 
-/// Contexts that no command names go, and those behind them move up.
+/// Every place in a trace that names a context by its number from 1: those Settings, in the setup and in commands.
+template <class Visit>
+void visit_named_contexts(Trace& t, const Visit& visit) {
+  for (const Setting setting : {Setting::server_name, Setting::client_hello})
+    for (ContextSetup& context : t.setup.contexts)
+      if (context.settings.on(setting)) visit(context.settings[setting]);
+  for (Command& c : t.commands) {
+    if (c.op != Op::configure || !names_context(c.setting) || c.number.value == 0) continue;
+    auto index = static_cast<std::uint8_t>(c.number.value);
+    visit(index);
+    c.number.value = index;
+  }
+}
+
+/// Contexts that nothing names go, and those behind them move up.
 void Shrinker::drop_contexts() {
   for (std::size_t i = best_.setup.contexts.size(); i-- > 0 && best_.setup.contexts.size() > 1;) {
     const auto uses = [&](const Command& c) {
@@ -249,13 +291,31 @@ void Shrinker::drop_contexts() {
       return std::ranges::any_of(info(c.op).positional, is);
     };
     if (std::ranges::any_of(best_.commands, uses)) continue;
+    bool named = false;
+    visit_named_contexts(best_, [&](std::uint8_t index) { named |= index == i + 1; });
+    if (named) continue;
     attempt_change([&](Trace& t) {
+      visit_named_contexts(t, [&](std::uint8_t& index) { index -= index > i ? 1 : 0; });
       t.setup.contexts.erase(t.setup.contexts.begin() + static_cast<std::ptrdiff_t>(i));
       for (Command& c : t.commands) {
         if (c.context > i) --c.context;
         if (c.client > i) --c.client;
       }
     });
+  }
+}
+
+/// One setting after the other: of all contexts at once, since two ends must fit; then of each.
+void Shrinker::simplify_settings() {
+  for (const SettingInfo& row : setting_table()) {
+    const Setting s = row.setting;
+    if (attempt_change([&](Trace& t) {
+          for (ContextSetup& context : t.setup.contexts) context.settings[s] = row.usual;
+        }))
+      continue;
+    for (std::size_t i = 0; i < best_.setup.contexts.size(); ++i)
+      for (const std::uint8_t value : plainer(s, best_.setup.contexts[i].settings[s]))
+        if (attempt_change([&](Trace& t) { t.setup.contexts[i].settings[s] = value; })) break;
   }
 }
 
@@ -302,13 +362,16 @@ void Shrinker::join_contexts() {
   for (auto from = static_cast<std::uint8_t>(best_.setup.contexts.size() - 1); from > 0; --from) {
     for (std::uint8_t to = 0; to < from; ++to) {
       const auto meets = [&](const Command& c) {
-        return c.op == Op::connect && std::minmax(c.context, c.client) == std::minmax(to, from);
+        return (c.op == Op::connect || c.op == Op::open) && std::minmax(c.context, c.client) == std::minmax(to, from);
       };
       if (std::ranges::any_of(best_.commands, meets)) continue;
       if (attempt_change([&](Trace& t) {
             for (Command& c : t.commands)
               for (std::uint8_t* const index : {&c.context, &c.client})
                 if (*index == from) *index = to;
+            visit_named_contexts(t, [&](std::uint8_t& index) {
+              if (index == from + 1) index = static_cast<std::uint8_t>(to + 1);
+            });
           }))
         break;
     }
@@ -330,13 +393,26 @@ void Shrinker::lower_slots() {
   }
 }
 
+/// The same for open connections.
+void Shrinker::lower_connections() {
+  for (std::uint8_t from = connections_max - 1; from > 0; --from)
+    for (std::uint8_t to = 0; to < from; ++to)
+      if (attempt_change([&](Trace& t) {
+            for (Command& c : t.commands)
+              if (c.connection == from) c.connection = to;
+          }))
+        break;
+}
+
 void Shrinker::simplify() {
   merge_neighbours();
   drop_contexts();  // before joining, which leaves the rest to the next round
   join_contexts();
   simplify_setup();
+  simplify_settings();
   for (std::size_t i = 0; i < best_.commands.size(); ++i) simplify_command(i);
   lower_slots();
+  lower_connections();
 }
 
 Trace Shrinker::run() {

@@ -55,6 +55,8 @@ int write_traces(const fs::path& from, const fs::path& to) {
 int write_dictionary(const fs::path& file) {
   std::set<std::string> words = {
       "context ", "certificates", "mode=", "size=", "timeout=", "verify-peer", "store=references", "store=serialised"};
+  for (const SettingInfo& row : setting_table())
+    for (const std::string_view value : row.values) words.insert(std::string(row.name) + '=' + std::string(value));
   for (std::int64_t bit = 1; bit <= mode::update_time; bit <<= 1) words.insert(mode_text(bit));
   for (const OpInfo& op : op_table()) {
     std::string line = usage(op.op);

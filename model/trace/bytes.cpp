@@ -72,18 +72,25 @@ std::size_t place(Field field) {
     case Field::context: return 1;
     case Field::client: return 2;
     case Field::slot:
-    case Field::offer: return 3;
+    case Field::offer:
+    case Field::offered: return 3;
     case Field::copy:
     case Field::keep: return 4;
-    case Field::keep_server: return 5;
+    case Field::keep_server:
+    case Field::setting: return 5;
     case Field::flights: return 6;
-    case Field::client_end: return 7;
-    case Field::server_end: return 8;
+    case Field::client_end:
+    case Field::end: return 7;
+    case Field::server_end:
+    case Field::quiet:
+    case Field::abbreviated: return 8;
     case Field::id_context:
     case Field::ssl_id_context: return 9;
     case Field::new_callback: return 12;
-    case Field::get_callback: return 13;
-    case Field::remove_callback: return 14;
+    case Field::get_callback:
+    case Field::early: return 13;
+    case Field::remove_callback:
+    case Field::connection: return 14;
     case Field::repeat: return 15;
     default: return 16;  // numbers
   }
@@ -91,12 +98,13 @@ std::size_t place(Field field) {
 constexpr std::size_t form_at = 12, from_now_at = 13;
 
 void read_field(Field field, const std::uint8_t* record, Command& command) {
-  const FieldInfo& row = info(field);
+  const FieldInfo& row = info(field);  // a setting is read before its value
   const std::uint8_t* at = record + place(field);
   switch (field) {
     case Field::flights:
       set_field(command, field, flights_max - static_cast<std::int64_t>(likely(*at, 1, flights_max + 1)));
       break;
+    case Field::early: set_field(command, field, static_cast<std::int64_t>(likely(*at, 1, 2))); break;
     case Field::ssl_id_context:
       if (likely(*at, 1, 2) == 0) break;
       [[fallthrough]];
@@ -108,7 +116,7 @@ void read_field(Field field, const std::uint8_t* record, Command& command) {
     case Field::mode:
     case Field::number:
     case Field::duration: set_field(command, field, read_number(kind(field), record[form_at], at)); break;
-    default: set_field(command, field, row.min + *at % (row.max - row.min + 1));
+    default: set_field(command, field, row.min + *at % (field_max(command, field) - row.min + 1));
   }
 }
 
@@ -117,6 +125,7 @@ void write_field(Field field, const Command& command, std::uint8_t* record) {
   std::uint8_t* at = record + place(field);
   switch (field) {
     case Field::flights: *at = from_likely(static_cast<std::uint64_t>(flights_max - value), 1); break;
+    case Field::early: *at = from_likely(static_cast<std::uint64_t>(value), 1); break;
     case Field::id_context:
     case Field::ssl_id_context:
       if (!command.id_context) break;
@@ -149,6 +158,19 @@ void write_optional(Kind kind, const std::optional<std::int64_t>& value, std::ui
   if (value) bytes[0] = present | write_number(kind, *value, bytes + 1);
 }
 
+std::size_t setting_at(const SettingInfo& row) { return 32 + static_cast<std::size_t>(row.setting); }
+static_assert(32 + setting_count <= context_setup_bytes);
+
+/// The usual value is the first choice, the others follow in their order: most bytes, and zero, mean what is usual.
+std::uint8_t from_choice(const SettingInfo& row, std::uint64_t choice) {
+  if (choice == 0) return row.usual;
+  return static_cast<std::uint8_t>(choice <= row.usual ? choice - 1 : choice);
+}
+std::uint64_t to_choice(const SettingInfo& row, std::uint8_t value) {
+  if (value == row.usual) return 0;
+  return value < row.usual ? value + 1U : value;
+}
+
 ContextSetup read_context(const std::uint8_t* record) {
   ContextSetup setup;
   setup.mode = read_optional(Kind::mask, record);
@@ -159,6 +181,8 @@ ContextSetup read_context(const std::uint8_t* record) {
   setup.callbacks = {static_cast<NewCallback>(record[30] % 3), static_cast<GetCallback>(record[30] / 3 % 3),
                      static_cast<RemoveCallback>(record[30] / 9 % 2)};
   setup.store = static_cast<Store>(record[31] % 3);
+  for (const SettingInfo& row : setting_table())
+    setup.settings[row.setting] = from_choice(row, likely(record[setting_at(row)], 1, row.values.size()));
   return setup;
 }
 
@@ -172,6 +196,8 @@ void write_context(const ContextSetup& setup, std::uint8_t* record) {
                                          3 * static_cast<int>(setup.callbacks.get_session) +
                                          9 * static_cast<int>(setup.callbacks.remove_session));
   record[31] = static_cast<std::uint8_t>(setup.store);
+  for (const SettingInfo& row : setting_table())
+    record[setting_at(row)] = from_likely(to_choice(row, setup.settings[row.setting]), 1);
 }
 
 /// The bytes from `from` on, as far as they go, then zeros.

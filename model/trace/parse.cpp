@@ -96,6 +96,25 @@ Problem read_moment(std::string_view word, Number& number) {
                      "seconds as a 64-bit number, or counted from now, such as now+10", number.value);
 }
 
+/// "tickets=on"; `contexts` is how many there are to name.
+Problem read_setting(std::string_view word, std::size_t contexts, Setting& setting, std::uint8_t& value) {
+  const std::size_t equals = word.find('=');
+  const auto row = std::ranges::find(setting_table(), word.substr(0, equals), &SettingInfo::name);
+  if (equals == word.npos || row == setting_table().end()) {
+    std::vector<std::string> names;
+    for (const SettingInfo& known : setting_table()) names.emplace_back(known.name);
+    return shown(word) + " is no setting; expected SETTING=WORD, the former " + listed(names);
+  }
+  const std::string_view text = word.substr(equals + 1);
+  const Words names = Words(row->values).first(names_context(row->setting) ? contexts + 1 : row->values.size());
+  const auto found = std::ranges::find(names, text);
+  if (found == names.end())
+    return std::string(row->name) + ": " + shown(text) + " is not valid; expected " + listed(names);
+  setting = row->setting;
+  value = static_cast<std::uint8_t>(found - names.begin());
+  return {};
+}
+
 Problem read_value(std::string_view word, Field field, std::size_t contexts, Command& command) {
   std::int64_t value = 0;
   Problem problem;
@@ -113,6 +132,22 @@ Problem read_value(std::string_view word, Field field, std::size_t contexts, Com
           problem = shown(word) + " is no declared context; expected " + listed(declared);
         break;
       }
+      case Field::connection:
+        problem = read_number(word, word.starts_with('c') ? word.substr(1) : "", 1, connections_max,
+                              range_text(1, connections_max, "c"), value);
+        --value;
+        break;
+      case Field::setting: {
+        std::uint8_t number = 0;
+        problem = read_setting(word, contexts, command.setting, number);
+        command.number.value = number;
+        return problem;
+      }
+      case Field::offered:
+        if (word == "none") break;
+        problem = read_number(word, word.starts_with('h') ? word.substr(1) : "", 1, slots_max,
+                              range_text(1, slots_max, "h") + ", or none", value);
+        break;
       case Field::slot:
       case Field::copy:
       case Field::offer:
@@ -137,8 +172,11 @@ Problem read_value(std::string_view word, Field field, std::size_t contexts, Com
       case Field::repeat:
         problem = read_number(word, word.substr(1), 1, repeat_max, range_text(1, repeat_max, "x"), value);
         break;
-      case Field::remove_callback: value = 1; break;
       default:
+        if (is_flag(field)) {
+          value = 1;
+          break;
+        }
         problem = read_number(word, word, info(field).min, info(field).max,
                               range_text(info(field).min, info(field).max), value);
     }
@@ -149,7 +187,7 @@ Problem read_value(std::string_view word, Field field, std::size_t contexts, Com
 
 /// Where the value of an option is, if the word is that option.
 std::optional<std::string_view> option_value(std::string_view word, std::string_view key, Field field) {
-  if (field == Field::remove_callback) return word == key ? std::optional(word) : std::nullopt;
+  if (is_flag(field)) return word == key ? std::optional(word) : std::nullopt;
   if (field == Field::repeat) return word[0] == 'x' && word.find('=') == word.npos ? std::optional(word) : std::nullopt;
   return word.starts_with(key) && word.substr(key.size()).starts_with('=')
              ? std::optional(word.substr(key.size() + 1))
@@ -161,7 +199,7 @@ struct Option {
   Field field;
 };
 
-/// Options of a context line that read like those of commands; verify-peer and store= do not.
+/// Options of a context line that read like those of commands; verify-peer, store= and the settings do not.
 constexpr std::array<Option, 7> setup_options = {{
     {"mode", Field::mode},
     {"size", Field::number},
@@ -174,20 +212,45 @@ constexpr std::array<Option, 7> setup_options = {{
 constexpr std::string_view setup_usage =
     "context A [mode=MODE] [size=NUMBER] [timeout=NUMBER] [id-context=\"aaa\"] [verify-peer] [new=0|1]"
     " [get=copy0|copy1]"
-    " [remove] [store=references|serialised]";
+    " [remove] [store=references|serialised] [SETTING=WORD ...]";
 
 class Reader {
  public:
-  Problem line(const std::vector<std::string_view>& words) {
-    if (words[0] == "certificates") return certificates(words);
-    if (words[0] == "context") return context(words);
-    return command(words);
+  std::optional<ParseError> line(const std::vector<std::string_view>& words, std::size_t number) {
+    Problem problem;
+    line_ = number;
+    if (words[0] == "certificates")
+      problem = certificates(words);
+    else if (words[0] == "context")
+      problem = context(words);
+    else if (const auto earlier = undeclared())
+      return earlier;
+    else
+      problem = command(words);
+    if (problem) return ParseError{number, *problem};
+    return {};
+  }
+  /// A setting that names a context which no line of the setup declares: only its end can tell.
+  [[nodiscard]] std::optional<ParseError> undeclared() const {
+    for (const Named& named : named_)
+      if (named.context > trace_.setup.contexts.size())
+        return ParseError{named.line, "context: " + std::string(named.key) + ": " +
+                                          shown(context_name(static_cast<std::uint8_t>(named.context - 1))) +
+                                          " is no declared context"};
+    return {};
   }
   Trace take() { return normalise(trace_); }
 
  private:
+  struct Named {
+    std::size_t line;
+    std::string_view key;
+    std::uint8_t context;  // from 1
+  };
   Trace trace_;
   std::size_t declared_ = 0;  // contexts, by context lines
+  std::size_t line_ = 0;
+  std::vector<Named> named_;  // by settings of the setup
 
   Problem certificates(Words words) {
     if (words.size() > 1) return "certificates: " + shown(words[1]) + " is too much; expected certificates alone";
@@ -213,7 +276,7 @@ class Reader {
     return {};
   }
 
-  static Problem setup_option(std::string_view word, std::vector<std::string_view>& seen, ContextSetup& setup) {
+  Problem setup_option(std::string_view word, std::vector<std::string_view>& seen, ContextSetup& setup) {
     const std::string_view key = word.substr(0, word.find('='));
     if (std::find(seen.begin(), seen.end(), key) != seen.end()) return std::string(key) + " given twice";
     seen.push_back(key);
@@ -242,7 +305,15 @@ class Reader {
       if (key == "timeout") setup.timeout = holder.number.value;
       return {};
     }
-    return "unknown option " + shown(word) + "; usage: " + std::string(setup_usage);
+    const auto row = std::ranges::find(setting_table(), key, &SettingInfo::name);
+    if (row == setting_table().end() || key == word)
+      return "unknown option " + shown(word) + "; usage: " + std::string(setup_usage);
+    Setting setting{};
+    std::uint8_t value = 0;
+    if (const Problem problem = read_setting(word, contexts_max, setting, value)) return problem;
+    setup.settings[setting] = value;
+    if (names_context(setting)) named_.push_back({line_, row->name, value});
+    return {};
   }
 
   Problem command(Words words) {
@@ -266,7 +337,8 @@ class Reader {
     const std::size_t contexts = trace_.setup.contexts.size();
     const std::string help = "; usage: " + usage(row.op);
     for (const Field field : row.positional) {
-      if (words.empty() || words[0].find('=') != words[0].npos)
+      if (field == Field::setting_value) continue;  // in one word with its setting
+      if (words.empty() || (words[0].find('=') != words[0].npos && field != Field::setting))
         return "missing " + std::string(info(field).key) + help;
       if (const Problem problem = read_value(words[0], field, contexts, command)) return problem;
       words = words.subspan(1);
@@ -309,9 +381,10 @@ std::variant<Trace, ParseError> parse(std::string_view text) {
     const std::size_t newline = text.find('\n');
     const std::vector<std::string_view> words = split(text.substr(0, newline));
     if (!words.empty())
-      if (const Problem problem = reader.line(words)) return ParseError{number, *problem};
+      if (auto error = reader.line(words, number)) return *std::move(error);
     text.remove_prefix(newline == text.npos ? text.size() : newline + 1);
   }
+  if (auto error = reader.undeclared()) return *std::move(error);
   return reader.take();
 }
 

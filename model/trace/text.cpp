@@ -22,6 +22,12 @@ std::string value_text(const Command& command, Field field) {
   switch (field) {
     case Field::context:
     case Field::client: return context_name(static_cast<std::uint8_t>(value));
+    case Field::connection: return "c" + std::to_string(value + 1);
+    case Field::setting: return std::string(info(command.setting).name);
+    case Field::setting_value: return std::string(info(command.setting).values[static_cast<std::size_t>(value)]);
+    case Field::offered:
+      if (value == 0) return "none";
+      [[fallthrough]];
     case Field::slot:
     case Field::copy:
     case Field::offer:
@@ -49,7 +55,7 @@ std::string value_text(const Command& command, Field field) {
 /// An option as it is written, or as it is shown in a usage line.
 std::string option_text(Field field, std::string_view value) {
   const std::string key(info(field).key);
-  if (field == Field::remove_callback) return key;
+  if (is_flag(field)) return key;
   return key + (field == Field::repeat ? "" : "=") + std::string(value);
 }
 
@@ -65,15 +71,21 @@ std::string to_text(const ContextSetup& setup) {
   for (const Field field : {Field::new_callback, Field::get_callback, Field::remove_callback})
     if (field_value(holder, field) != 0) text += ' ' + option_text(field, value_text(holder, field));
   if (setup.store != Store::none) text += " store=" + std::string(store_names[static_cast<std::size_t>(setup.store)]);
+  for (const SettingInfo& row : setting_table())
+    if (const std::uint8_t value = setup.settings[row.setting]; value != row.usual)
+      text += ' ' + std::string(row.name) + '=' + std::string(row.values[value]);
   return text;
 }
+
+/// What stands before a positional argument: a setting and its value are one word.
+char before(Field field) { return field == Field::setting_value ? '=' : ' '; }
 
 }  // namespace
 
 std::string to_text(const Command& command) {
   const OpInfo& op = info(command.op);
   std::string text(op.name);
-  for (const Field field : op.positional) text += ' ' + value_text(command, field);
+  for (const Field field : op.positional) text += before(field) + value_text(command, field);
   for (const Field field : op.optional)
     if (with_default(command, field) != command) text += ' ' + option_text(field, value_text(command, field));
   return text;
@@ -93,8 +105,8 @@ std::string usage(Op op) {
   const OpInfo& row = info(op);
   std::string text(row.name);
   for (const Field field : row.positional) {
-    const bool server = field == Field::context && row.positional.front() == Field::client;
-    text += ' ' + std::string(server ? "SERVER" : info(field).placeholder);
+    const bool server = field == Field::context && std::ranges::count(row.positional, Field::client) > 0;
+    text += before(field) + std::string(server ? "SERVER" : info(field).placeholder);
   }
   for (const Field field : row.optional) text += " [" + option_text(field, info(field).placeholder) + ']';
   return text;

@@ -3,13 +3,19 @@
 //   # a comment; blank lines are ignored
 //   certificates
 //   context A mode=SERVER|NO_AUTO_CLEAR size=2 timeout=10 id-context="aaa" verify-peer
-//   context B new=0 get=copy1 remove store=references
+//   context B new=0 get=copy1 remove store=references version-max=1.3 tickets=on
 //   connect B A offer=h1 keep=h1 server-keep=h2 id-context="bb" flights=3 client-end=none server-end=quiet x256
 //   flush A now+10
 //   advance 10.5s
+//   configure A num-tickets=1
+//   open c1 B A offer=h1 early      # a connection that stays open, c1 to c3: its client and its server
+//   deliver c1 flights=2            # without flights: all there are
+//   take c1 client h2
+//   close c1 server-end=none
 //
-// Setup lines come first; no context line means one context A as the library makes it. The commands are those of
-// fields.hpp: positional arguments in order, then options in any order. What is at its default is not printed.
+// Setup lines come first; no context line means one context A as the library makes it. The settings of a context line
+// and of `configure` are those of setting_table(). The commands are those of fields.hpp: positional arguments in order,
+// then options in any order. What is at its default is not printed.
 #pragma once
 
 #include <cstddef>

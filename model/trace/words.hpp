@@ -35,6 +35,7 @@ inline constexpr std::array<std::string_view, 3> end_names = {"shutdown", "quiet
 inline constexpr std::array<std::string_view, 3> new_names = {"absent", "0", "1"};
 inline constexpr std::array<std::string_view, 3> get_names = {"absent", "copy0", "copy1"};
 inline constexpr std::array<std::string_view, 2> switch_names = {"off", "on"};
+inline constexpr std::array<std::string_view, 2> side_names = {"client", "server"};
 inline constexpr std::array<std::string_view, 3> store_names = {"none", "references", "serialised"};
 
 /// The words for the values of a field, when it has words.
@@ -45,6 +46,7 @@ inline Words value_names(Field field) {
     case Field::new_callback: return new_names;
     case Field::get_callback: return get_names;
     case Field::on_off: return switch_names;
+    case Field::end: return side_names;
     default: return {};
   }
 }
