@@ -14,8 +14,9 @@ Trace Mutation::run() {
   static constexpr Random::Weighted<Change> changes[] = {
       {24, &Mutation::change_argument}, {12, &Mutation::insert_run},   {12, &Mutation::insert_one},
       {10, &Mutation::aim},             {9, &Mutation::cut},           {8, &Mutation::duplicate},
-      {5, &Mutation::swap},             {5, &Mutation::change_op},     {8, &Mutation::change_setup},
-      {1, &Mutation::towards_flush},    {2, &Mutation::change_contexts}};
+      {5, &Mutation::swap},             {5, &Mutation::change_op},     {6, &Mutation::change_setup},
+      {6, &Mutation::change_settings},  {4, &Mutation::pull_apart},    {1, &Mutation::towards_flush},
+      {2, &Mutation::change_contexts}};
   const Trace before = t_;
   if (r.chance(50)) calm();
   for (std::int64_t n = r.weighted<std::int64_t>({{50, 1}, {25, 2}, {15, 3}, {10, 4}}); n > 0 || t_ == before; --n) {
@@ -52,7 +53,9 @@ void Mutation::insert_one() {
   const OpInfo& op = info(t_.commands[index].op);
   for (const Field field : op.positional) set_some_value(index, field);
   for (const Field field : op.optional)
-    if (field != Field::repeat && r.chance(field == Field::offer || field == Field::keep ? 60 : 10))
+    if (field != Field::repeat && r.chance(field == Field::offer || field == Field::keep ? 60
+                                           : field == Field::early                        ? 30
+                                                                                          : 10))
       set_some_value(index, field);
 }
 
@@ -73,6 +76,43 @@ void Mutation::duplicate() {
 
 void Mutation::swap() {
   if (t_.commands.size() > 1) std::swap(t_.commands[some_index()], t_.commands[some_index()]);
+}
+
+/// A connection at one go becomes one that stays open: what follows may then happen while it is on its way.
+void Mutation::pull_apart() {
+  std::vector<std::size_t> connects;
+  for (std::size_t i = 0; i < t_.commands.size(); ++i)
+    if (t_.commands[i].op == Op::connect) connects.push_back(i);
+  if (connects.empty()) return;
+  const std::size_t index = r.pick(connects);
+  const Command whole = t_.commands[index];
+  const auto name = static_cast<std::uint8_t>(r.below(connections_max));
+  const auto part = [&](Op op) {
+    Command c;
+    c.op = op, c.connection = name;
+    return c;
+  };
+  Command open = whole;
+  open.op = Op::open, open.connection = name;
+  std::vector<Command> first = {open}, rest = {part(Op::deliver)};
+  if (r.chance(70)) {
+    first.push_back(part(Op::deliver));
+    first.back().flights = static_cast<std::uint8_t>(r.between(1, 4));
+  }
+  for (const bool at_server : {false, true}) {
+    Command take = part(Op::take);
+    take.at_server = at_server, take.keep = at_server ? whole.keep_server : whole.keep;
+    if (take.keep != 0) rest.push_back(take);
+  }
+  Command close = part(Op::close);
+  close.client_end = whole.client_end, close.server_end = whole.server_end;
+  rest.push_back(close);
+  for (Command& c : rest) c = normalise(c);
+  // The rest comes after some of the commands that follow; it goes in first, so that the index stays right.
+  t_.commands.insert(at(index + 1 + r.below(std::min<std::size_t>(5, t_.commands.size() - index))), rest.begin(),
+                     rest.end());
+  t_.commands[index] = normalise(first.front());
+  if (first.size() > 1) t_.commands.insert(at(index + 1), normalise(first.back()));
 }
 
 void Mutation::change_op() {
@@ -110,6 +150,18 @@ void Mutation::change_setup() {
       else
         t_.setup.certificates = r.chance(15);  // they are slow, and change little
   }
+}
+
+/// One setting of one context; often of all, since two ends must fit.
+void Mutation::change_settings() {
+  const Setting setting = static_cast<Setting>(r.below(setting_count));
+  const auto value = static_cast<std::uint8_t>(r.below(setting_max(setting) + 1U));
+  const std::size_t only = r.below(t_.setup.contexts.size());
+  const bool all = r.chance(50);
+  for (std::size_t i = 0; i < t_.setup.contexts.size(); ++i)
+    if (all || i == only) t_.setup.contexts[i].settings[setting] = r.chance(15) ? info(setting).usual : value;
+  if ((setting == Setting::version_min || setting == Setting::version_max) && r.chance(60))
+    for (ContextSetup& c : t_.setup.contexts) c.settings[Setting::version_min] = c.settings[Setting::version_max];
 }
 
 void Mutation::change_contexts() {

@@ -87,7 +87,13 @@ void Mutation::set_some_value(std::size_t index, Field field) {
       break;
     case Field::repeat: c.repeat = static_cast<std::uint16_t>(r.chance(95) ? r.between(1, 4) : r.between(1, 40)); break;
     case Field::flights:
-      c.flights = static_cast<std::uint8_t>(r.chance(50) ? flights_max : r.between(0, flights_max));
+      c.flights = static_cast<std::uint8_t>(r.chance(50) ? flights_max : r.between(c.op == Op::deliver, 4));
+      break;
+    case Field::setting:
+      set_field(c, field, r.between(row.min, row.max));
+      [[fallthrough]];
+    case Field::setting_value:
+      set_field(c, Field::setting_value, r.between(0, field_max(c, Field::setting_value)));
       break;
     case Field::context:
     case Field::client: set_field(c, field, static_cast<std::int64_t>(r.below(t_.setup.contexts.size()))); break;

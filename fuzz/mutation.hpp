@@ -39,6 +39,8 @@ class Mutation {
   void swap();
   void change_op();
   void change_setup();
+  void change_settings();
+  void pull_apart();
   void change_contexts();
   void calm();
 
