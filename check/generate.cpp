@@ -75,9 +75,9 @@ const Session* Generator::held(std::uint8_t slot) const {
   return ref == no_session ? nullptr : &world_.sessions[ref];
 }
 
-bool Generator::known(const Context& context, Name name) const {
-  return std::ranges::any_of(context.cache, [&](SessionRef ref) { return world_.sessions[ref].name == name; }) ||
-         std::ranges::any_of(context.store, [&](const Stored& entry) { return entry.name == name; });
+bool Generator::known(const Context& context, Identity name) const {
+  return std::ranges::any_of(context.cache, [&](SessionRef ref) { return world_.sessions[ref].id == name; }) ||
+         std::ranges::any_of(context.store, [&](const Stored& entry) { return entry.id == name; });
 }
 
 std::uint8_t Generator::held_slot() {
@@ -101,9 +101,9 @@ std::uint8_t Generator::slot_to_offer(std::uint8_t server) {
   std::vector<std::uint8_t> resumable, promising;
   for (std::uint8_t slot = 1; slot <= slots_max; ++slot) {
     const Session* session = held(slot);
-    if (session == nullptr || session->name == 0 || (session->not_resumable && !r.chance(10))) continue;
+    if (session == nullptr || session->id == 0 || (session->not_resumable && !r.chance(10))) continue;
     resumable.push_back(slot);
-    if (known(world_.contexts[server], session->name)) promising.push_back(slot);
+    if (known(world_.contexts[server], session->id)) promising.push_back(slot);
   }
   if (!promising.empty() && r.chance(82)) return r.pick(promising);
   return resumable.empty() ? 0 : r.pick(resumable);

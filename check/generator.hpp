@@ -72,7 +72,7 @@ class Generator {
   std::uint8_t free_slot();
   std::uint8_t slot_to_offer(std::uint8_t server);
   [[nodiscard]] const Session* held(std::uint8_t slot) const;
-  [[nodiscard]] bool known(const Context& context, Name name) const;
+  [[nodiscard]] bool known(const Context& context, Identity name) const;
   std::vector<Moment> deadlines();
 
   // --- commands ----------------------------------------------------------------------------------------------------

@@ -40,8 +40,9 @@ bool caches_and_sessions_agree(const Now& now) {
 
 bool ids_in_a_cache_are_distinct(const Now& now) {
   return std::ranges::all_of(now.world.contexts, [&](const Context& c) {
-    std::vector<Name> names;
-    for (const SessionRef ref : c.cache) names.push_back(now.world.sessions[ref].name);
+    std::vector<std::pair<Identity, Version>> names;
+    for (const SessionRef ref : c.cache)
+      names.emplace_back(now.world.sessions[ref].id, now.world.sessions[ref].version);
     std::ranges::sort(names);
     return std::ranges::adjacent_find(names) == names.end();
   });
@@ -75,7 +76,7 @@ bool counters_add_up(const Now& now) {
 bool stores_hold_what_they_can(const Now& now) {
   return std::ranges::all_of(now.world.contexts, [](const Context& c) {
     if (c.setup.store == Store::none) return c.store.empty();
-    return std::ranges::is_sorted(c.store, std::ranges::less_equal{}, &Stored::name) || c.store.size() < 2;
+    return std::ranges::is_sorted(c.store, std::ranges::less_equal{}, &Stored::id) || c.store.size() < 2;
   });
 }
 
@@ -89,7 +90,7 @@ bool capacity_is_kept(const Change& change) {
     if (c.cache.size() <= old.cache.size()) continue;
     if (c.cache.size() > old.cache.size() + 2) return false;  // client and server sessions of one connection
     const bool blocked =
-        std::ranges::any_of(c.cache, [&](SessionRef r) { return change.after.world.sessions[r].name == 0; });
+        std::ranges::any_of(c.cache, [&](SessionRef r) { return change.after.world.sessions[r].id == 0; });
     if (c.size > 0 && static_cast<std::int64_t>(c.cache.size()) > c.size && !blocked) return false;
   }
   return true;

@@ -6,15 +6,17 @@
 
 namespace sesscheck {
 
-/// The cached session of this name. (Versions would be part of the key; here all are TLS 1.2.)
-SessionRef Machine::find(const Context& c, Name name) const {
+/// The cached session of this id. Its version is part of the key.
+SessionRef Machine::find(const Context& c, Identity id, Version version) const {
   for (const SessionRef ref : c.cache)
-    if (world.sessions[ref].name == name) return ref;
+    if (world.sessions[ref].id == id && world.sessions[ref].version == version) return ref;
   return no_session;
 }
 
-bool Machine::cached_anywhere(Name name) const {
-  return std::ranges::any_of(world.contexts, [&](const Context& c) { return find(c, name) != no_session; });
+bool Machine::cached_anywhere(Identity id) const {
+  return std::ranges::any_of(world.contexts, [&](const Context& c) {
+    return std::ranges::any_of(c.cache, [&](SessionRef ref) { return world.sessions[ref].id == id; });
+  });
 }
 
 /// Puts a session where it belongs between the next victim (front) and the last one (back).
@@ -45,12 +47,12 @@ void Machine::reposition(SessionRef ref) {
 /// SSL_CTX_add_session: 1 when the session was not there before.
 bool Machine::add(std::uint8_t index, SessionRef ref) {
   Context& c = context(index);
-  const SessionRef old = find(c, session(ref).name);
+  const SessionRef old = find(c, session(ref).id, session(ref).version);
   if (old != no_session && old != ref) {
     note(Reason::replaced);
     take_out(index, old);
     if (c.callbacks.remove_session == RemoveCallback::present && says(replaced_session_reported))
-      call_remove(index, session(old).name);
+      call_remove(index, session(old).id);
   }
   if ((c.mode & mode::update_time) && says(time_updated_on_add)) {
     note(Reason::time_updated);
@@ -75,7 +77,7 @@ bool Machine::add(std::uint8_t index, SessionRef ref) {
       if (says(capacity_is_size)) break;
     }
     const SessionRef victim = c.cache.front();
-    if (session(victim).name == 0) break;  // a session without an id cannot be taken out, and blocks the way
+    if (session(victim).id == 0) break;  // a session without an id cannot be taken out, and blocks the way
     note(Reason::evicted);
     if (c.cache.size() > 1) note(Reason::victim_chosen);
     take_out(index, victim);
@@ -90,15 +92,15 @@ bool Machine::add(std::uint8_t index, SessionRef ref) {
 
 /// SSL_CTX_remove_session: takes out whatever is cached under this session's id; this object is marked, cached or not.
 bool Machine::remove(std::uint8_t index, SessionRef ref) {
-  const Name name = session(ref).name;
-  if (name == 0) return false;
-  const SessionRef cached = find(context(index), name);
+  const Identity id = session(ref).id;
+  if (id == 0) return false;
+  const SessionRef cached = find(context(index), id, session(ref).version);
   if (cached != no_session) take_out(index, cached);
   note(cached != no_session ? Reason::removed_cached : Reason::removed_uncached);
   session(ref).not_resumable = true;
   if (context(index).callbacks.remove_session == RemoveCallback::present &&
       (cached != no_session || says(remove_callback_always)))
-    call_remove(index, name);
+    call_remove(index, id);
   return cached != no_session;
 }
 
@@ -122,9 +124,9 @@ void Machine::flush(std::uint8_t index, Moment at, bool all) {
 
 void Machine::report_removed(std::uint8_t index, const std::vector<SessionRef>& gone) {
   if (gone.size() > 1 && says(reported_in_reverse))
-    for (auto ref = gone.rbegin(); ref != gone.rend(); ++ref) call_remove(index, session(*ref).name);
+    for (auto ref = gone.rbegin(); ref != gone.rend(); ++ref) call_remove(index, session(*ref).id);
   else
-    for (const SessionRef ref : gone) call_remove(index, session(ref).name);
+    for (const SessionRef ref : gone) call_remove(index, session(ref).id);
 }
 
 }  // namespace sesscheck

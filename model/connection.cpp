@@ -1,315 +1,160 @@
-// One connection, TLS 1.2 with session ids: what the client offers, where the server looks, who stores, how it ends.
-//
-//   flight 1  ClientHello                          flight 1  ClientHello
-//   flight 2  ServerHello ... ServerHelloDone      flight 2  ServerHello, ChangeCipherSpec, Finished
-//   flight 3  ClientKeyExchange ... Finished       flight 3  ChangeCipherSpec, Finished
-//   flight 4  ChangeCipherSpec, Finished
-//           a full handshake                               a resumed one
+// The life of a connection: opened, delivered flight by flight, ended in one of many ways.
+#include <utility>
+
 #include "model/machine.hpp"
 
 namespace sesscheck {
 namespace {
 
-constexpr std::uint8_t id_bytes = 32;
-
-/// One connection under way. Each end's session is an object of the world.
-struct Connection {
-  const Command& command;
-  Machine& m;
-  ConnectionView& view;
-  IdContext server_id_context;
-  SessionRef client_session = no_session;  // what the client's SSL holds
-  SessionRef server_session = no_session;
-  bool offered = false;
-  bool resuming = false;  // the server's decision
-
-  Context& client() { return m.context(command.client); }
-  Context& server() { return m.context(command.context); }
-  Name offered_name() { return m.session(client_session).name; }
-  [[nodiscard]] bool delivered(int flight) const { return command.flights >= flight; }
-
-  void run();
-  void offer();
-  SessionRef look_up();
-  bool acceptable(SessionRef candidate, bool& fatal);
-  void resume();
-  void negotiate();
-  void finish(bool at_server);
-  void update_cache(std::uint8_t index, std::int64_t bit, SessionRef ref, bool reused);
-  void leave(std::uint8_t index, const EndView& end, End how, SessionRef ref);
-  void fail(EndView& end, std::uint16_t reason, std::uint8_t index, SessionRef ref);
-};
-
-/// SSL_set_session(3) on the client, and what it then puts into its ClientHello.
-void Connection::offer() {
-  const SessionRef held = m.world.held[command.slot];
-  client_session = held;
-  if (held != no_session) {
-    const Session& s = m.session(held);
-    if (!Machine::resumable(s)) {
-      m.note(Reason::offer_not_resumable);
-    } else {
-      const bool expired = m.expired(s, m.now());
-      if (expired) m.note(Reason::offer_expired);
-      offered = !expired || m.says(expired_is_offered);
-    }
-  }
-  if (offered) m.note(Reason::session_offered);
-  if (!offered) client_session = m.create(m.negotiated(client(), client().id_context));
-  view.offered_id_length = offered ? id_bytes : 0;
-}
-
-/// Internal cache first, then the external store.
-SessionRef Connection::look_up() {
-  Context& s = server();
-  const bool enabled = s.mode & mode::server;
-  SessionRef found = no_session;
-
-  if (s.mode & mode::no_internal_lookup) {
-    m.note(Reason::internal_lookup_skipped);
-    if (m.says(skipped_lookup_is_miss)) m.count(command.context, Counter::misses);
-  } else if (!enabled && m.says(no_lookup_without_server)) {
-    m.note(Reason::lookup_off);
-  } else {
-    if (!enabled) m.note(Reason::lookup_off);
-    found = m.find(s, offered_name());
-    m.note(found != no_session ? Reason::internal_hit : Reason::internal_miss);
-    if (found == no_session) m.count(command.context, Counter::misses);
-    if (found == no_session && m.cached_anywhere(offered_name())) m.note(Reason::cached_elsewhere);
-  }
-  if (found != no_session) return found;
-
-  if (s.callbacks.get_session == GetCallback::absent) {
-    m.note(Reason::external_absent);
-    return no_session;
-  }
-  if (!enabled) {
-    m.note(Reason::external_asked_lookup_off);
-    if (m.says(not_asked_without_server)) return no_session;
-  }
-  m.note(Reason::external_asked);
-  found = m.call_get(command.context, offered_name());
-  if (found == no_session) {
-    m.note(Reason::external_miss);
-    return no_session;
-  }
-  if (m.session(found).not_resumable) {
-    m.note(Reason::external_not_resumable);
-    if (m.says(not_resumable_is_ignored)) return no_session;
-  }
-  m.note(Reason::external_hit);
-  m.count(command.context, Counter::cb_hits);
-  if (s.mode & mode::no_internal_store) {
-    m.note(Reason::external_not_copied);
-  } else if (enabled || m.says(copy_without_server)) {
-    m.note(Reason::external_copied);
-    m.add(command.context, found);
-  }
-  return found;
-}
-
-/// Whether the server may resume what the lookup found. `fatal` is set when it must not even go on.
-bool Connection::acceptable(SessionRef candidate, bool& fatal) {
-  const Session& s = m.session(candidate);
-  if (s.id_context != server_id_context) {
-    m.note(Reason::id_context_differs);
-    return false;
-  }
-  if (server().verify_peer && server_id_context.length == 0) {
-    m.note(Reason::id_context_uninitialized);
-    fatal = true;
-    return false;
-  }
-  if (m.expired(s, m.now())) {
-    m.note(Reason::found_expired);
-    m.count(command.context, Counter::timeouts);
-    m.remove(command.context, candidate);
-    return false;
-  }
-  m.note(m.deadline(s).at == m.now() ? Reason::found_at_deadline : Reason::found_valid);
-  if (!s.extended_master_secret) {
-    m.note(Reason::no_extended_master_secret);
-    return false;
-  }
-  if (s.name != offered_name()) {
-    m.note(Reason::wrong_id);
-    if (m.says(wrong_id_is_miss)) return false;
-  }
-  return true;
-}
-
-/// A fatal error at one end: its session is removed from its context's cache.
-void Connection::fail(EndView& end, std::uint16_t reason, std::uint8_t index, SessionRef ref) {
-  m.note(Reason::fatal_alert);
-  end.state = Handshake::failed;
-  end.error = reason;
-  if (ref != no_session) m.remove(index, ref);
-}
-
-/// ssl_update_cache: storing at the end of a handshake, and the automatic flush.
-void Connection::update_cache(std::uint8_t index, std::int64_t bit, SessionRef ref, bool reused) {
-  Context& c = m.context(index);
-  const bool at_server = bit == mode::server;
-  const Session& s = m.session(ref);
-  const bool enabled = c.mode & bit;
-  if (!enabled) m.note(at_server ? Reason::store_mode_off : Reason::store_mode_off_client);
-  if (s.name == 0 || s.not_resumable) return;
-  if (at_server && c.verify_peer && s.id_context.length == 0) {
-    m.note(Reason::verify_peer_without_id_context);
-    if (m.says(verify_peer_session_not_stored)) return;
-  }
-
-  if (enabled && !reused) {
-    if (c.mode & mode::no_internal_store) {
-      m.note(Reason::store_by_flag_skipped);
-    } else {
-      m.note(at_server ? Reason::stored_server : Reason::stored_client);
-      if ((c.mode & mode::both) == mode::both) m.note(Reason::stored_under_both);
-      if (!at_server && (c.mode & mode::no_internal_lookup)) m.note(Reason::stored_client_lookup_off);
-      m.add(index, ref);
-    }
-    m.call_new(index, ref);
-  }
-
-  const std::int64_t successes =
-      c.counters[static_cast<std::size_t>(at_server ? Counter::accept_good : Counter::connect_good)] + 1;
-  const bool due_255 = successes % 255 == 0, due_256 = successes % 256 == 0;
-  if (!due_255 && !due_256) return;
-  if (c.mode & mode::no_auto_clear) return m.note(Reason::flush_suppressed);
-  if (!enabled) {
-    if (!c.cache.empty()) m.note(Reason::flush_without_mode);
-    return;
-  }
-  if (m.says(flush_every_255) ? due_255 : due_256) {
-    m.note(Reason::flush_due);
-    m.flush(index, {m.world.now.seconds, 0}, false);
-  } else {
-    m.note(Reason::flush_not_due);
-  }
-}
-
-void Connection::finish(bool at_server) {
-  EndView& end = at_server ? view.server : view.client;
-  const std::uint8_t index = at_server ? command.context : command.client;
-  const SessionRef ref = at_server ? server_session : client_session;
-  update_cache(index, at_server ? mode::server : mode::client, ref, end.reused);
-  if (!at_server && end.reused) m.count(index, Counter::hits);
-  m.count(index, at_server ? Counter::accept_good : Counter::connect_good);
-  end.state = Handshake::done;
-  end.session = m.session(ref).name;
-}
-
-void Connection::resume() {
-  m.count(command.context, Counter::hits);
-  view.server.reused = true;
-  view.answered_id_length = m.session(server_session).name != 0 ? id_bytes : 0;
-  const bool same_id = m.session(server_session).name == offered_name();
-  if ((server().mode & mode::update_time) && same_id) {
-    m.note(Reason::used_under_update_time);
-    if (m.says(time_updated_on_use)) m.set_time(server_session, m.now());
-  }
-  if (!delivered(2)) return;
-
-  std::uint16_t reason = error::none, sent_alert = 0;
-  if (!same_id) {  // the client takes it for a full handshake, and does not understand the rest
-    if (m.says(refusal_is_client_miss)) m.count(command.client, Counter::misses);
-    client_session = m.create(m.negotiated(client(), client().id_context));
-    m.session(client_session).name = m.session(server_session).name;
-    reason = error::unexpected_message, sent_alert = alert::unexpected_message;
-  } else {
-    view.client.reused = true;
-    if (m.session(client_session).id_context != client().id_context) {
-      m.note(Reason::client_context_differs);
-      if (m.says(client_compares_id_context))
-        reason = error::session_in_different_context, sent_alert = alert::illegal_parameter;
-    }
-  }
-  if (reason != error::none) {
-    fail(view.client, reason, command.client, client_session);
-    if (delivered(3)) fail(view.server, error::alert + sent_alert, command.context, server_session);
-    return;
-  }
-  m.note(Reason::resumed);
-  if (server_id_context.length == 0) m.note(Reason::resumed_without_id_context);
-  finish(false);
-  if (delivered(3)) finish(true);
-}
-
-void Connection::negotiate() {
-  server_session = m.create(m.negotiated(server(), server_id_context));
-  const bool with_id = server().mode & mode::server;
-  if (!with_id) m.note(Reason::id_withheld);
-  view.answered_id_length = with_id ? id_bytes : 0;
-  if (!delivered(2)) return;
-  if (offered) {
-    m.note(Reason::full_after_offer);
-    if (m.says(refusal_is_client_miss)) m.count(command.client, Counter::misses);
-    client_session = m.create(m.negotiated(client(), client().id_context));
-  }
-  if (!delivered(3)) return;
-  if (with_id) m.session(server_session).name = ++m.world.names;
-  finish(true);
-  if (!delivered(4)) return;
-  m.session(client_session).name = m.session(server_session).name;
-  finish(false);
-}
-
-/// SSL_free after SSL_shutdown, quiet or not, or without it.
-void Connection::leave(std::uint8_t index, const EndView& end, End how, SessionRef ref) {
-  if (end.state == Handshake::unfinished) m.note(Reason::broken_off);
-  if (end.state != Handshake::done) return;
-  m.note(how == End::none ? Reason::unclean_end : Reason::clean_end);
-  if (how == End::none && m.says(unclean_end_removes)) m.remove(index, ref);
-}
-
-void Connection::run() {
-  server_id_context = server().id_context;
-  if (command.id_context) {
-    if (command.id_context->length > id_context_max) {
-      m.note(Reason::too_long_id_context);
-      m.seen.error = error::id_context_too_long;
-    } else {
-      server_id_context = *command.id_context;
-    }
-  }
-  m.count(command.client, Counter::connect);
-  offer();
-  view.client.state = Handshake::unfinished;
-
-  if (delivered(1)) {
-    view.server.state = Handshake::unfinished;
-    m.count(command.context, Counter::accept);
-    if (!server().setup.mode && server().mode == default_mode) m.note(Reason::default_mode);
-    bool fatal = false;
-    const SessionRef candidate = offered ? look_up() : no_session;
-    resuming = candidate != no_session && acceptable(candidate, fatal);
-    if (fatal) {
-      fail(view.server, error::id_context_uninitialized, command.context, no_session);
-      if (delivered(2)) fail(view.client, error::alert + alert::internal_error, command.client, client_session);
-    } else if (resuming) {
-      server_session = candidate;
-      resume();
-    } else {
-      negotiate();
-    }
-  }
-
-  if (view.client.state == Handshake::done && command.keep != 0) m.world.held[command.keep] = client_session;
-  if (view.server.state == Handshake::done && command.keep_server != 0)
-    m.world.held[command.keep_server] = server_session;
-  leave(command.client, view.client, command.client_end, client_session);
-  leave(command.context, view.server, command.server_end, server_session);
-  m.seen.result = view.client.state == Handshake::done && view.server.state == Handshake::done;
+Side new_side(const World& world, std::uint8_t index) {
+  const Context& c = world.contexts[index];
+  Side side;
+  side.context = side.current = index;
+  side.settings = c.settings;
+  side.id_context = c.id_context;
+  side.verify_peer = c.verify_peer;
+  return side;
 }
 
 }  // namespace
 
-void Machine::count(std::uint8_t index, Counter counter) {
-  ++context(index).counters[static_cast<std::size_t>(counter)];
+/// SSL_new at both ends, SSL_set_session_id_context at the server's, SSL_set_session at the client's.
+void Machine::open(Connection& c, const Command& command) {
+  c = {};
+  c.open = true;
+  c.early = command.early;
+  c.client = new_side(world, command.client);
+  c.server = new_side(world, command.context);
+  c.client.session = world.held[command.slot];
+  if (!command.id_context) return;
+  if (command.id_context->length > id_context_max) {
+    note(Reason::too_long_id_context);
+    seen.error = error::id_context_too_long;
+  } else {
+    c.server.id_context = *command.id_context;
+  }
 }
 
+/// A fatal error at one end: its session is removed from its context's cache, and the other end hears of it.
+void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uint16_t sent_alert) {
+  note(Reason::fatal_alert);
+  Side& side = at_server ? c.server : c.client;
+  side.state = Handshake::failed;
+  side.error = reason;
+  if (side.session != no_session && !side.sent_shutdown) remove(side.context, side.session);
+  (at_server ? c.to_client : c.to_server).push_back({Message::Kind::alert, no_ticket, sent_alert});
+}
+
+void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) {
+  note(Reason::fatal_alert);
+  Side& side = at_server ? c.server : c.client;
+  side.state = Handshake::failed;
+  side.error = error::alert + alert;
+  if (side.session != no_session) remove(side.context, side.session);
+}
+
+/// One end reads all that has arrived.
+void Machine::receive(Connection& c, bool at_server) {
+  Side& side = at_server ? c.server : c.client;
+  for (const Message& message : std::exchange(at_server ? c.to_server : c.to_client, {})) {
+    if (side.state == Handshake::failed) return;
+    switch (message.kind) {
+      case Message::Kind::client_hello:
+        if (side.state == Handshake::none) count(side.context, Counter::accept);
+        side.state = Handshake::unfinished;
+        on_client_hello(c);
+        break;
+      case Message::Kind::retry: send_client_hello(c); break;
+      case Message::Kind::server_hello: on_server_hello(c); break;
+      case Message::Kind::finished: at_server ? on_client_finished(c) : on_server_finished(c); break;
+      case Message::Kind::ticket: on_ticket(c, message.ticket); break;
+      case Message::Kind::alert: receive_alert(c, at_server, message.alert); break;
+      case Message::Kind::close_notify: break;
+    }
+  }
+}
+
+/// Moves flights until nothing is said any more, or so many have passed. A flight is all that one end has written.
+void Machine::deliver(Connection& c, int flights) {
+  if (!c.started) {
+    c.started = true;
+    c.client.state = Handshake::unfinished;
+    count(c.client.context, Counter::connect);
+    send_client_hello(c);
+    seen.connection.offered_id_length = c.hello.id == 0 ? 0 : world.identities[c.hello.id].length;
+  }
+  bool to_server = !c.to_server.empty();
+  for (int number = 1; number <= flights && !(to_server ? c.to_server : c.to_client).empty(); ++number) {
+    receive(c, to_server);
+    if (seen.status == Status::crashed) return;
+    to_server = !to_server;
+  }
+}
+
+/// SSL_shutdown, quiet or not, or nothing; then SSL_free.
+void Machine::leave(Connection& c, End client_end, End server_end) {
+  const auto shut = [&](Side& side, End how) {
+    if (side.state == Handshake::done && how != End::none) side.sent_shutdown = true;
+  };
+  shut(c.client, client_end);
+  shut(c.server, server_end);
+  close_one(c.client);
+  close_one(c.server);
+  c = {};
+}
+
+/// What SSL_free, SSL_clear and SSL_set_session do to a session whose connection was not shut down (ssl_clear_bad_session).
+void Machine::close_one(Side& side) {
+  if (side.state == Handshake::unfinished) note(Reason::broken_off);
+  if (side.state != Handshake::done) return;
+  note(side.sent_shutdown ? Reason::clean_end : Reason::unclean_end);
+  if (!side.sent_shutdown && side.session != no_session && says(unclean_end_removes)) remove(side.context, side.session);
+}
+
+/// The connection as its two ends see it.
+void Machine::show(const Connection& c) {
+  const auto view = [&](const Side& side, EndView& end) {
+    end.state = side.state;
+    end.reused = side.reused;
+    end.error = side.error;
+    end.session = side.state == Handshake::done && side.session != no_session ? session(side.session).id : 0;
+  };
+  ConnectionView& v = seen.connection;
+  view(c.client, v.client);
+  view(c.server, v.server);
+  v.version = c.server.state == Handshake::done ? static_cast<std::uint8_t>(c.version) + 1 : 0;
+  v.early_data = c.early_status;
+  seen.result = c.client.state == Handshake::done && c.server.state == Handshake::done;
+}
+
+/// A whole connection in one command.
 void Machine::connect(const Command& command) {
-  Connection{command, *this, seen.connection, {}, no_session, no_session, false, false}.run();
+  Connection c;
+  open(c, command);
+  deliver(c, command.flights);
+  show(c);
+  if (c.client.state == Handshake::done && command.keep != 0) world.held[command.keep] = c.client.session;
+  if (c.server.state == Handshake::done && command.keep_server != 0) world.held[command.keep_server] = c.server.session;
+  leave(c, command.client_end, command.server_end);
+}
+
+/// Commands on a connection that stays open.
+void Machine::on_connection(const Command& command) {
+  Connection& c = world.connections[command.connection];
+  if (command.op == Op::open) {
+    if (c.open) leave(c, End::none, End::none);
+    open(c, command);
+    return;
+  }
+  if (!c.open) return;
+  Side& side = command.at_server ? c.server : c.client;
+  switch (command.op) {
+    case Op::deliver: deliver(c, command.flights); break;
+    case Op::take: world.held[command.keep] = side.session; break;
+    case Op::close: leave(c, command.client_end, command.server_end); return;
+    default: break;
+  }
+  show(c);
 }
 
 }  // namespace sesscheck

@@ -1,9 +1,16 @@
 // Inside of the model: the operations that `step` is made of, each concern in one file.
+//   session.cpp     what a session carries, when it expires, how it is copied
 //   cache.cpp       add, remove, flush: the internal cache and what leaves it
 //   store.cpp       the external store behind the three callbacks
-//   connection.cpp  a connection: offer, lookup, handshake, storing, ending
+//   storing.cpp     the end of a handshake: who stores the session, and the automatic flush
+//   ticket.cpp      session tickets: issued, encrypted, read
+//   server.cpp      a ClientHello: what is looked up, what is resumed, what is new
+//   client.cpp      what a client offers, and what it makes of the answer
+//   connection.cpp  a connection's life: opened, delivered, ended
 //   step.cpp        one command, and what is seen after it
 #pragma once
+
+#include <optional>
 
 #include "model/step.hpp"
 
@@ -31,20 +38,24 @@ struct Machine {
   // --- sessions and time (session.cpp) -----------------------------------------------------------------------------
   Session& session(SessionRef ref) { return world.sessions[ref]; }
   SessionRef create(const Session& value);
+  Identity new_identity(std::uint8_t length = 32);
   Moment now();
   Deadline deadline(const Session& session);
   bool expired(const Session& session, Moment at);
-  [[nodiscard]] static bool resumable(const Session& s) { return !s.not_resumable && s.name != 0; }
+  [[nodiscard]] static bool resumable(const Session& s) {
+    return !s.not_resumable && (s.id != 0 || s.ticket != no_ticket);
+  }
   std::int64_t default_timeout();
-  Session negotiated(const Context& context, const IdContext& id_context);
+  Session negotiated(const Side& side, Version version);
   SessionRef dup(SessionRef original);
+  SessionRef renewed(SessionRef original);
   Session serialised(const Session& original);
   void set_time(SessionRef ref, Moment time);
   std::int64_t set_timeout(SessionRef ref, std::int64_t seconds);
 
   // --- internal cache (cache.cpp) ----------------------------------------------------------------------------------
-  SessionRef find(const Context& context, Name name) const;
-  [[nodiscard]] bool cached_anywhere(Name name) const;
+  SessionRef find(const Context& context, Identity id, Version version) const;
+  [[nodiscard]] bool cached_anywhere(Identity id) const;
   bool add(std::uint8_t context, SessionRef ref);
   bool remove(std::uint8_t context, SessionRef ref);
   void flush(std::uint8_t context, Moment at, bool all);
@@ -55,12 +66,40 @@ struct Machine {
 
   // --- external store and callbacks (store.cpp) --------------------------------------------------------------------
   void call_new(std::uint8_t context, SessionRef ref);
-  SessionRef call_get(std::uint8_t context, Name asked);
-  void call_remove(std::uint8_t context, Name removed);
+  SessionRef call_get(std::uint8_t context, Identity asked);
+  void call_remove(std::uint8_t context, Identity removed);
 
-  // --- connections (connection.cpp) --------------------------------------------------------------------------------
+  // --- the end of a handshake (storing.cpp) ------------------------------------------------------------------------
+  void update_cache(const Side& side, bool at_server, Version version);
+  void count(std::uint8_t context, Counter counter, int number = 1);
+
+  // --- tickets (ticket.cpp) ----------------------------------------------------------------------------------------
+  bool issue_ticket(Connection& c);
+  struct Opened {
+    enum class Result : std::uint8_t { unreadable, good, renew, fatal } result = Result::unreadable;
+    SessionRef session = no_session;
+  };
+  Opened open_ticket(std::uint8_t context, TicketRef ticket, Identity hello_id);
+
+  // --- connections (connection.cpp; server.cpp; client.cpp) --------------------------------------------------------
   void connect(const Command& command);
-  void count(std::uint8_t context, Counter counter);
+  void on_connection(const Command& command);
+  void open(Connection& c, const Command& command);
+  void deliver(Connection& c, int flights);
+  void leave(Connection& c, End client_end, End server_end);
+  void close_one(Side& side);
+  void receive(Connection& c, bool at_server);
+  void fail(Connection& c, bool at_server, std::uint16_t reason, std::uint16_t alert);
+  void receive_alert(Connection& c, bool at_server, std::uint16_t alert);
+  void show(const Connection& c);
+
+  std::optional<Identity> generate_id(Connection& c, Version version);
+  void on_client_hello(Connection& c);
+  void on_client_finished(Connection& c);
+  void send_client_hello(Connection& c);
+  void on_server_hello(Connection& c);
+  void on_server_finished(Connection& c);
+  void on_ticket(Connection& c, TicketRef ticket);
 
   Context& context(std::uint8_t index) { return world.contexts[index]; }
 };

@@ -57,6 +57,24 @@ std::span<const RuleInfo> rule_table() {
        "a connection freed without having sent close_notify", "ssl_clear_bad_session, ssl_sess.c"},
       {Rule::removal_order, "removal_order", {"list_order", "reversed"}, "L4",
        "order of remove_session_cb within one flush or eviction", "SSL_CTX_flush_sessions, ssl_sess.c"},
+      {Rule::new_callback_without_id, "new_callback_without_id", {"called", "silent"}, "G3",
+       "new_session_cb for a session that has no id (TLS 1.2 with tickets)", "ssl_update_cache, ssl_lib.c"},
+      {Rule::stateless_ticket_entry, "stateless_ticket_entry", {"cached", "not_cached"}, "C8",
+       "the server's session of a stateless TLS 1.3 ticket, without remove_session_cb", "ssl_update_cache, ssl_lib.c"},
+      {Rule::undecryptable_ticket, "undecryptable_ticket", {"looked_up", "not_looked_up"}, "C3 G10",
+       "a TLS 1.2 client proposes an id and a ticket that the server cannot read", "ssl_get_prev_session, ssl_sess.c"},
+      {Rule::invented_session_id, "invented_session_id", {"ignored", "looked_up"}, "N8 G10",
+       "the invented id in a TLS 1.3 ClientHello at a TLS 1.2 server", "ssl_get_prev_session, ssl_sess.c"},
+      {Rule::ticket_timeout, "ticket_timeout", {"not_counted", "counted"}, "N9",
+       "sess_timeouts when the session in a ticket has expired", "ssl_get_prev_session, ssl_sess.c"},
+      {Rule::ticket_hit, "ticket_hit", {"not_counted", "counted"}, "N6",
+       "sess_hits at a server that resumes from a stateless ticket", "ssl_get_prev_session, ssl_sess.c"},
+      {Rule::renewed_ticket, "renewed_ticket", {"stored", "dropped"}, "C7 G3",
+       "a TLS 1.2 client's session when a resumption brings a new ticket", "ssl_update_cache, ssl_lib.c"},
+      {Rule::hash_mismatch, "hash_mismatch", {"ticket_issued", "no_ticket"}, "",
+       "TLS 1.3 tickets after a full handshake because the session's hash was another", "tls_parse_ctos_psk, statem/extensions_srvr.c"},
+      {Rule::binder_alert, "binder_alert", {"decrypt_error", "illegal_parameter"}, "",
+       "the alert for a TLS 1.3 identity whose binder does not verify", "tls_psk_do_binder, statem/extensions.c"},
   };
   return table;
 }
@@ -82,7 +100,9 @@ Rules Rules::openssl_3_0() {
         copy_without_server, zero_keeps_session, time_updated_on_add, remove_callback_always, replaced_session_silent,
         verify_peer_session_not_stored, default_timeout_7200, skipped_lookup_is_no_miss, refusal_is_client_miss,
         expired_is_offered, client_compares_id_context, negative_timeout_rejected, set_time_returns_time,
-        negative_time_never_expires, wrong_id_breaks_handshake})
+        negative_time_never_expires, wrong_id_breaks_handshake, not_told_without_id, stateless_ticket_not_cached,
+        undecryptable_not_looked_up, invented_id_looked_up, ticket_timeout_counted, ticket_hit_counted,
+        renewed_ticket_dropped, no_ticket_after_hash_mismatch, binder_illegal_parameter})
     rules.set(choice);
   return rules;
 }

@@ -42,6 +42,15 @@ enum class Rule : std::uint8_t {
   expiry_boundary,
   unclean_end,
   removal_order,
+  new_callback_without_id,
+  stateless_ticket_entry,
+  undecryptable_ticket,
+  invented_session_id,
+  ticket_timeout,
+  ticket_hit,
+  renewed_ticket,
+  hash_mismatch,
+  binder_alert,
   count
 };
 
@@ -82,7 +91,16 @@ inline constexpr Choice
     clock_in_seconds{Rule::clock_resolution, 0},                 clock_in_microseconds{Rule::clock_resolution, 1},
     valid_at_deadline{Rule::expiry_boundary, 0},                 expired_at_deadline{Rule::expiry_boundary, 1},
     unclean_end_removes{Rule::unclean_end, 0},                   unclean_end_keeps{Rule::unclean_end, 1},
-    reported_in_list_order{Rule::removal_order, 0},              reported_in_reverse{Rule::removal_order, 1};
+    reported_in_list_order{Rule::removal_order, 0},              reported_in_reverse{Rule::removal_order, 1},
+    told_without_id{Rule::new_callback_without_id, 0}, not_told_without_id{Rule::new_callback_without_id, 1},
+    stateless_ticket_cached{Rule::stateless_ticket_entry, 0}, stateless_ticket_not_cached{Rule::stateless_ticket_entry, 1},
+    undecryptable_is_looked_up{Rule::undecryptable_ticket, 0}, undecryptable_not_looked_up{Rule::undecryptable_ticket, 1},
+    invented_id_ignored{Rule::invented_session_id, 0}, invented_id_looked_up{Rule::invented_session_id, 1},
+    ticket_timeout_not_counted{Rule::ticket_timeout, 0}, ticket_timeout_counted{Rule::ticket_timeout, 1},
+    ticket_hit_not_counted{Rule::ticket_hit, 0}, ticket_hit_counted{Rule::ticket_hit, 1},
+    renewed_ticket_stored{Rule::renewed_ticket, 0}, renewed_ticket_dropped{Rule::renewed_ticket, 1},
+    ticket_after_hash_mismatch{Rule::hash_mismatch, 0}, no_ticket_after_hash_mismatch{Rule::hash_mismatch, 1},
+    binder_decrypt_error{Rule::binder_alert, 0}, binder_illegal_parameter{Rule::binder_alert, 1};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.

@@ -20,6 +20,11 @@ bool Machine::says(Choice choice) {
   return rules.says(choice);
 }
 
+Identity Machine::new_identity(std::uint8_t length) {
+  world.identities.push_back({0, length});
+  return static_cast<Identity>(world.identities.size() - 1);
+}
+
 SessionRef Machine::create(const Session& value) {
   world.sessions.push_back(value);
   return static_cast<SessionRef>(world.sessions.size() - 1);
@@ -50,20 +55,32 @@ std::int64_t Machine::default_timeout() {
   return says(default_timeout_7200) ? 7200 : 300;
 }
 
-/// A session as a full handshake makes it, still without an id.
-Session Machine::negotiated(const Context& context, const IdContext& id_context) {
+/// A session as a full handshake begins it (ssl_get_new_session), still without an id.
+Session Machine::negotiated(const Side& side, Version version) {
   Session fresh;
-  fresh.id_context = id_context;
+  fresh.version = version;
+  fresh.id_context = side.id_context;
   fresh.time = now();
-  if (context.timeout == 0) note(Reason::timeout_of_zero);
-  fresh.timeout = context.timeout != 0 ? context.timeout : default_timeout();
+  const Context& c = context(side.context);
+  if (c.timeout == 0) note(Reason::timeout_of_zero);
+  fresh.timeout = c.timeout != 0 ? c.timeout : default_timeout();
   return fresh;
 }
 
+/// SSL_SESSION_dup.
 SessionRef Machine::dup(SessionRef original) {
   Session copy = session(original);
   copy.cached_in = no_context;
   return create(copy);
+}
+
+/// The copy that takes a new ticket (ssl_session_dup): the old one may be in a cache already.
+SessionRef Machine::renewed(SessionRef original) {
+  const SessionRef copy = dup(original);
+  session(copy).not_resumable = false;
+  session(copy).ticket = no_ticket;
+  session(copy).hint = 0;
+  return copy;
 }
 
 /// What d2i_SSL_SESSION makes of i2d_SSL_SESSION's bytes: whole seconds, no flag; what is 0 was left out and gets a default.

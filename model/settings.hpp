@@ -4,6 +4,7 @@
 // adapter, the notation and the generators all follow that table.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -70,6 +71,9 @@ class Settings {
   [[nodiscard]] bool on(Setting setting) const { return (*this)[setting] != 0; }
   template <class Value>
   [[nodiscard]] Value as(Setting setting) const { return static_cast<Value>((*this)[setting]); }
+  [[nodiscard]] Version lowest() const { return as<Version>(Setting::version_min); }
+  /// Not below the lowest one: no pair of values leaves a context without any version.
+  [[nodiscard]] Version highest() const { return std::max(lowest(), as<Version>(Setting::version_max)); }
   bool operator==(const Settings&) const = default;
 
  private:

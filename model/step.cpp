@@ -30,6 +30,8 @@ Context made(Machine& m, const ContextSetup& setup) {
   set_id_context(c.id_context, setup.id_context);
   c.verify_peer = setup.verify_peer;
   c.callbacks = setup.callbacks;
+  c.settings = setup.settings;
+  c.own_keys = ++m.world.keys;
   return c;
 }
 
@@ -54,12 +56,11 @@ void set_id_context_of(Machine& m, IdContext& target, const IdContext& value) {
 void make(Machine& m, const Command& command) {
   World& w = m.world;
   const auto which = static_cast<std::size_t>(command.number.value);
-  if (which != 0 && w.made[which] == 0) w.made[which] = ++w.names;
   Session s;
-  s.name = w.made[which];
+  s.id = static_cast<Identity>(which);
+  s.handmade = true;
   s.time = m.now();
   s.timeout = 304;  // SSL_SESSION_new's own
-  s.extended_master_secret = false;
   set_id_context_of(m, s.id_context, *command.id_context);
   w.held[command.slot] = m.create(s);
 }
@@ -77,6 +78,7 @@ void on_context(Machine& m, const Command& command) {
     case Op::set_id_context: set_id_context_of(m, c.id_context, *command.id_context); break;
     case Op::set_verify_peer: c.verify_peer = command.number.value != 0; break;
     case Op::set_callbacks: c.callbacks = command.callbacks; break;
+    case Op::configure: c.settings[command.setting] = static_cast<std::uint8_t>(command.number.value); break;
     case Op::flush: {
       const std::int64_t at = command.number.at(m.world.now.seconds);
       m.note(at == 0 ? Reason::flushed_all : Reason::flushed_explicitly);
@@ -119,7 +121,7 @@ void on_session(Machine& m, const Command& command) {
       m.seen.result = 1;
       break;
     case Op::serialise:  // i2d_SSL_SESSION refuses a session that has no cipher: a hand-made one
-      if (!m.session(ref).extended_master_secret) break;
+      if (m.session(ref).handmade) break;
       w.held[command.keep] = m.create(m.serialised(m.session(ref)));
       m.seen.result = 1;
       break;
@@ -131,11 +133,17 @@ void on_session(Machine& m, const Command& command) {
 
 SessionView view(const Session& s) {
   SessionView v;
-  v.name = s.name, v.resumable = Machine::resumable(s), v.time = s.time.seconds, v.timeout = s.timeout;
+  v.name = s.id;
+  v.resumable = Machine::resumable(s);
+  v.ticket = s.ticket != no_ticket;
+  v.early_data = s.early_data;
+  v.version = static_cast<std::uint8_t>(s.version) + 1;
+  v.time = s.time.seconds, v.timeout = s.timeout, v.hint = s.hint;
   return v;
 }
 
-void observe(const World& w, Observation& seen) {
+/// What is seen, with identities still in place of names.
+void look(const World& w, Observation& seen) {
   seen.contexts.resize(w.contexts.size());
   for (std::size_t i = 0; i < w.contexts.size(); ++i) {
     const Context& c = w.contexts[i];
@@ -143,17 +151,12 @@ void observe(const World& w, Observation& seen) {
     v.mode = c.mode, v.size = c.size, v.timeout = c.timeout;
     v.number = static_cast<std::int64_t>(c.cache.size());
     v.counters = c.counters;
-    v.cached.resize(c.cache.size());
-    bool sorted = true;  // it nearly always is, and sorting hundreds at every step would be the model's main cost
-    for (std::size_t n = 0; n < c.cache.size(); ++n) {
-      v.cached[n] = view(w.sessions[c.cache[n]]);
-      sorted = sorted && (n == 0 || v.cached[n - 1].name < v.cached[n].name);
-    }
-    if (!sorted) std::ranges::sort(v.cached, {}, &SessionView::name);
+    v.cached.clear();
+    for (const SessionRef ref : c.cache) v.cached.push_back(view(w.sessions[ref]));
     v.stored.clear();
     for (const Stored& entry : c.store)
       v.stored.push_back(entry.reference != no_session ? view(w.sessions[entry.reference])
-                                                       : SessionView{.name = entry.name, .resumable = true});
+                                                       : SessionView{.name = entry.id, .resumable = true});
   }
   for (std::size_t slot = 1; slot <= slots_max; ++slot) {
     const SessionRef ref = w.held[slot];
@@ -161,11 +164,60 @@ void observe(const World& w, Observation& seen) {
   }
 }
 
+/// Calls `use` for every name in an observation.
+template <class Use>
+void each_name(Observation& seen, Use use) {
+  for (Event& event : seen.log) use(event.session), event.kind == Event::Kind::get_session ? use(event.answer) : void();
+  use(seen.connection.client.session);
+  use(seen.connection.server.session);
+  for (ContextView& context : seen.contexts) {
+    for (SessionView& s : context.cached) use(s.name);
+    for (SessionView& s : context.stored) use(s.name);
+  }
+  for (std::optional<SessionView>& s : seen.held)
+    if (s) use(s->name);
+}
+
+/// Names the ids that are seen for the first time, in the order in which they were made, and puts names everywhere.
+void give_names(World& w, Observation& seen) {
+  std::vector<Identity> fresh;
+  each_name(seen, [&](Name& id) {
+    if (id != 0 && w.identities[id].name == 0) fresh.push_back(id);
+  });
+  std::ranges::sort(fresh);
+  for (const Identity id : fresh)
+    if (w.identities[id].name == 0) w.identities[id].name = ++w.names;
+  each_name(seen, [&](Name& id) { id = id == 0 ? 0 : w.identities[id].name; });
+  const auto by_name = [](std::vector<SessionView>& list) {
+    const auto order = [](const SessionView& s) { return std::pair(s.name, s.version); };
+    // It nearly always is, and sorting hundreds at every step would be the model's main cost.
+    if (!std::ranges::is_sorted(list, {}, order)) std::ranges::sort(list, {}, order);
+  };
+  for (ContextView& context : seen.contexts) by_name(context.cached), by_name(context.stored);
+}
+
+/// Objects that something still refers to.
+std::int64_t live(const World& w) {
+  std::vector<bool> alive(w.sessions.size());
+  const auto refer = [&](SessionRef ref) {
+    if (ref != no_session) alive[ref] = true;
+  };
+  for (const Context& c : w.contexts) {
+    std::ranges::for_each(c.cache, refer);
+    for (const Stored& entry : c.store) refer(entry.reference);
+    refer(c.answer);
+  }
+  std::ranges::for_each(w.held, refer);
+  for (const Connection& c : w.connections) refer(c.client.session), refer(c.server.session);
+  return std::ranges::count(alive, true);
+}
+
 }  // namespace
 
 World begin(const Setup& setup, const Rules& rules, Because& because) {
   World w;
   w.held.fill(no_session);
+  w.identities.resize(first_identity);
   Observation unseen;
   Machine m{w, rules, unseen, because};
   for (const ContextSetup& context : setup.contexts) w.contexts.push_back(made(m, context));
@@ -193,9 +245,15 @@ void step(World& world, const Command& command, const Rules& rules, Observation&
     case Op::set_session_id_context: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       if (world.held[command.slot] != no_session) on_session(m, command);
       break;
+    case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket:
+    case Op::shut: case Op::garble: case Op::hang_up: case Op::clear: case Op::close:
+      m.on_connection(command);
+      break;
     default: on_context(m, command); break;
   }
-  observe(world, seen);
+  look(world, seen);
+  give_names(world, seen);
+  seen.live = live(world);
 }
 
 }  // namespace sesscheck

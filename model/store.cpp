@@ -2,6 +2,8 @@
 //
 // The store is the application's and does what applications do: it keeps what new_session_cb hands it, gives back what it
 // has under an id, and forgets what remove_session_cb names. Its faults are commands (`answer`, `lose`).
+//
+// Events are logged with identities; `step` gives them their names when the command is over.
 #include <algorithm>
 #include <utility>
 
@@ -12,12 +14,12 @@ namespace sesscheck {
 void Machine::call_new(std::uint8_t index, SessionRef ref) {
   Context& c = context(index);
   if (c.callbacks.new_session == NewCallback::absent) return;
-  const Name name = session(ref).name;
-  seen.log.push_back({Event::Kind::new_session, index, name, false, 0});
+  const Identity id = session(ref).id;
+  seen.log.push_back({Event::Kind::new_session, index, id, false, 0});
 
-  if (c.setup.store != Store::none) {
-    auto place = std::ranges::lower_bound(c.store, name, {}, &Stored::name);
-    if (place == c.store.end() || place->name != name) place = c.store.insert(place, Stored{name, no_session, {}});
+  if (c.setup.store != Store::none && id != 0) {
+    auto place = std::ranges::lower_bound(c.store, id, {}, &Stored::id);
+    if (place == c.store.end() || place->id != id) place = c.store.insert(place, Stored{id, no_session, {}});
     if (c.setup.store == Store::references)
       place->reference = ref;
     else
@@ -30,18 +32,18 @@ void Machine::call_new(std::uint8_t index, SessionRef ref) {
     note(Reason::new_callback_zero);
     if (session(ref).cached_in == index && says(zero_removes_session)) {
       take_out(index, ref);
-      call_remove(index, name);
+      call_remove(index, id);
     }
   }
 }
 
 /// The session that get_session_cb returns, as an object that no other context's cache lists; or none.
-SessionRef Machine::call_get(std::uint8_t index, Name asked) {
+SessionRef Machine::call_get(std::uint8_t index, Identity asked) {
   Context& c = context(index);
   SessionRef found = std::exchange(c.answer, no_session);
   if (found == no_session) {
-    const auto place = std::ranges::lower_bound(c.store, asked, {}, &Stored::name);
-    if (place != c.store.end() && place->name == asked) {
+    const auto place = std::ranges::lower_bound(c.store, asked, {}, &Stored::id);
+    if (place != c.store.end() && place->id == asked) {
       if (c.setup.store == Store::serialised)
         found = create(serialised(place->bytes));
       else if (const std::uint8_t owner = session(place->reference).cached_in; owner == no_context || owner == index)
@@ -51,15 +53,15 @@ SessionRef Machine::call_get(std::uint8_t index, Name asked) {
     }
   }
   const bool answered = found != no_session;
-  seen.log.push_back({Event::Kind::get_session, index, asked, answered, answered ? session(found).name : 0});
+  seen.log.push_back({Event::Kind::get_session, index, asked, answered, answered ? session(found).id : 0});
   return found;
 }
 
-void Machine::call_remove(std::uint8_t index, Name removed) {
+void Machine::call_remove(std::uint8_t index, Identity removed) {
   Context& c = context(index);
   if (c.callbacks.remove_session == RemoveCallback::absent) return;
   seen.log.push_back({Event::Kind::remove_session, index, removed, false, 0});
-  std::erase_if(c.store, [removed](const Stored& entry) { return entry.name == removed; });
+  std::erase_if(c.store, [removed](const Stored& entry) { return entry.id == removed; });
 }
 
 }  // namespace sesscheck

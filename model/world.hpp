@@ -24,25 +24,53 @@ inline constexpr Moment epoch{1'700'000'000, 0};
 inline constexpr std::int64_t default_mode = mode::server;
 inline constexpr std::int64_t default_size = 20480;
 
+/// One value of session id bytes; 0 is the empty id. Ids are numbered as they are made, and named when they are first seen.
+using Identity = std::uint32_t;
+struct IdentityInfo {
+  Name name = 0;             ///< 0 until someone can see it
+  std::uint8_t length = 32;  ///< bytes
+};
+/// Ids that need no maker: those of `make` (1 to 4), the one of GenerateId::same, that one's hash, and 32 zeros.
+inline constexpr Identity same_identity = made_ids_max + 1, same_hash = same_identity + 1, zero_identity = same_hash + 1,
+                          first_identity = zero_identity + 1;
+
 /// Index of a session object in World::sessions.
 using SessionRef = std::uint32_t;
 inline constexpr SessionRef no_session = UINT32_MAX;
+/// Index of a ticket in World::tickets.
+using TicketRef = std::uint32_t;
+inline constexpr TicketRef no_ticket = UINT32_MAX;
 inline constexpr std::uint8_t no_context = UINT8_MAX;
 
-/// One SSL_SESSION object. Several objects can have the same id (name): a client's, a server's, copies.
+/// One SSL_SESSION object. Several objects can have the same id: a client's, a server's, copies.
 struct Session {
-  Name name = 0;
+  Identity id = 0;
+  Version version = Version::tls1_2;
   IdContext id_context;
   Moment time;
   std::int64_t timeout = 0;               ///< seconds
   bool not_resumable = false;
-  bool extended_master_secret = true;     ///< false for hand-made sessions, which no handshake can resume
+  bool handmade = false;                  ///< by `make`: it has no cipher and no secret
+  bool extended_master_secret = false;
+  bool sha384 = false;                    ///< the hash of its cipher
+  bool early_data = false;                ///< its ticket allows early data
+  std::uint32_t secret = 0;               ///< two sessions that have the same can resume each other
+  TicketRef ticket = no_ticket;           ///< what a client holds to send
+  std::int64_t hint = 0;                  ///< the ticket's lifetime as the server sent it, seconds
   std::uint8_t cached_in = no_context;    ///< the context whose internal cache lists this object
+};
+
+/// A ticket as it is on the wire.
+struct Ticket {
+  Identity hash = 0;     ///< SHA-256 of it: the id of the client's session
+  bool stateful = false; ///< it is the server's session id, and nothing else
+  std::uint32_t keys = 0;       ///< those it is encrypted with
+  Session session;              ///< what is encrypted; stateful: the session it stands for
 };
 
 /// What an external store keeps for one id: a reference to an object, or a copy of its bytes.
 struct Stored {
-  Name name = 0;
+  Identity id = 0;
   SessionRef reference = no_session;  ///< Store::references
   Session bytes;                      ///< Store::serialised
 };
@@ -54,20 +82,76 @@ struct Context {
   IdContext id_context;
   bool verify_peer = false;
   Callbacks callbacks;
+  Settings settings;
+  std::uint32_t own_keys = 0;      ///< the ticket keys that SSL_CTX_new drew
   std::array<std::int64_t, counter_count> counters{};
   std::vector<SessionRef> cache;   ///< from the next victim (front) to the last (back)
-  std::vector<Stored> store;       ///< by name
+  std::vector<Stored> store;       ///< by id
   SessionRef answer = no_session;  ///< what the next get_session_cb returns, whatever it is asked for
+};
+
+/// One end of a connection: an SSL. What SSL_new copied from the context is here; the rest is read there when it is needed.
+struct Side {
+  std::uint8_t context = 0;  ///< the context it was made from; its cache, counters and callbacks are used (session_ctx)
+  std::uint8_t current = 0;  ///< the context that SSL_set_SSL_CTX put in its place
+  Settings settings;
+  IdContext id_context;
+  bool verify_peer = false;
+  SessionRef session = no_session;
+  Handshake state = Handshake::none;
+  bool reused = false;
+  std::uint16_t error = 0;
+  bool sent_shutdown = false;
+};
+
+/// What goes over the wire, as far as a session cache can tell.
+struct Message {
+  enum class Kind : std::uint8_t { client_hello, retry, server_hello, finished, ticket, alert, close_notify };
+  Kind kind = Kind::client_hello;
+  TicketRef ticket = no_ticket;
+  std::uint16_t alert = 0;
+};
+
+/// What a ClientHello proposes.
+struct Hello {
+  Identity id = 0;
+  bool invented = false;          ///< the id is none of a session: middlebox compatibility of TLS 1.3
+  bool ticket_extension = false;  ///< TLS 1.2: the client takes tickets
+  TicketRef ticket = no_ticket;   ///< TLS 1.2 ticket or TLS 1.3 identity
+  bool psk = false;               ///< `ticket` is a TLS 1.3 identity
+  bool early_data = false;
+  std::uint32_t age = 0;          ///< of the TLS 1.3 identity, milliseconds
+};
+
+/// A connection: two ends, the wire between them, and what they have agreed on.
+struct Connection {
+  bool open = false, started = false;
+  Side client, server;
+  std::vector<Message> to_client, to_server;
+  Hello hello;
+  bool early = false;  ///< the client would send early data
+  Version version = Version::tls1_2;
+  bool extended_master_secret = false, sha384 = false, retried = false;
+  std::uint32_t secret = 0;
+  bool ticket_expected = false;   ///< the server will issue a ticket
+  bool resuming = false;          ///< the server's decision
+  Identity answered = 0;          ///< the id in the ServerHello, up to TLS 1.2
+  std::uint8_t tickets_sent = 0;
+  bool early_accepted = false;    ///< the server's decision
+  std::uint8_t early_status = 0;  ///< what the client knows of it, as in ConnectionView::early_data
 };
 
 struct World {
   Moment now = epoch;
   std::vector<Session> sessions;
+  std::vector<Ticket> tickets;
   std::vector<Context> contexts;
+  std::array<Connection, connections_max> connections;
   std::array<SessionRef, slots_max + 1> held;  ///< by slot; [0] is never used
-  std::array<Name, made_ids_max + 1> made{};   ///< names of the ids that `make` has used
+  std::vector<IdentityInfo> identities;
   Name names = 0;                              ///< names given so far
+  std::uint32_t secrets = 0, keys = 3;         ///< numbers given so far; k1, k2 and the callback's keys are the first
+  bool calling_back = false;                   ///< a callback is calling the library
 };
-
 
 }  // namespace sesscheck

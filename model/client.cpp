@@ -1,0 +1,161 @@
+// The client's side of a handshake: the session it offers, and what it makes of the server's answer.
+#include "model/machine.hpp"
+
+namespace sesscheck {
+namespace {
+
+bool supported(const Settings& settings, Version version) {
+  return settings.lowest() <= version && version <= settings.highest();
+}
+
+}  // namespace
+
+/// What SSL_set_session(3) selected goes into the ClientHello, or a new session takes its place (tls_construct_client_hello).
+void Machine::send_client_hello(Connection& c) {
+  Side& side = c.client;
+  Hello& hello = c.hello;
+  const Version highest = side.settings.highest();
+  bool offered = false;
+  if (side.session != no_session) {
+    const Session& s = session(side.session);
+    if (!supported(side.settings, s.version)) {
+      note(Reason::offer_of_other_version);
+    } else if (!resumable(s)) {
+      note(Reason::offer_not_resumable);
+    } else {
+      const bool old = expired(s, now());
+      if (old) note(Reason::offer_expired);
+      offered = !old || says(expired_is_offered);
+    }
+  }
+  if (!c.retried && !offered) side.session = create(negotiated(side, highest));
+  const Session s = session(side.session);
+
+  if (!c.retried) {
+    hello.invented = false;
+    hello.id = s.version == Version::tls1_3 ? 0 : s.id;
+    if (s.version == Version::tls1_3 && side.settings.on(Setting::middlebox_compat))
+      hello.invented = true, hello.id = new_identity();
+  }
+  hello.ticket_extension = side.settings.on(Setting::tickets);
+  hello.ticket = no_ticket;
+  hello.psk = false;
+  if (s.version != Version::tls1_3) {
+    if (hello.ticket_extension) hello.ticket = s.ticket;
+  } else if (s.ticket != no_ticket) {
+    // Whole seconds, one less than they are: the server must never think the ticket younger than the client says.
+    auto age = static_cast<std::uint32_t>(now().seconds - s.time.seconds);
+    if (age > 0) --age;
+    if (s.hint < static_cast<std::int64_t>(age) || age * 1000U / 1000U != age) {
+      note(Reason::ticket_withheld_as_old);
+    } else if (c.retried && s.sha384 != c.sha384) {
+      note(Reason::offer_dropped_in_retry);
+    } else {
+      hello.psk = true;
+      hello.ticket = s.ticket;
+      hello.age = age * 1000U;
+    }
+  }
+  if (offered && (!hello.invented || hello.psk)) note(Reason::session_offered);
+  if (hello.psk) note(Reason::ticket_offered);
+  hello.early_data = !c.retried && c.early && offered && s.version == Version::tls1_3 && s.early_data;
+  if (hello.early_data) {
+    note(Reason::early_data_sent);
+    c.early_status = 1;
+  }
+  c.to_server.push_back({Message::Kind::client_hello});
+}
+
+/// The server's choice: the session that was offered, or another one (tls_process_server_hello).
+void Machine::on_server_hello(Connection& c) {
+  Side& side = c.client;
+  const bool tls1_3 = c.version == Version::tls1_3;
+  if (c.version < side.settings.lowest()) return fail(c, false, error::unsupported_protocol, alert::protocol_version);
+  const SessionRef offered = side.session;
+  side.reused = tls1_3 ? c.resuming : c.answered != 0 && c.answered == session(offered).id;
+  if (side.reused) {
+    if (session(offered).id_context != side.id_context) {
+      note(Reason::client_context_differs);
+      if (says(client_compares_id_context))
+        return fail(c, false, error::session_in_different_context, alert::illegal_parameter);
+    }
+    if (!tls1_3 && session(offered).sha384 != c.sha384)
+      return fail(c, false, error::old_session_cipher_not_returned, alert::illegal_parameter);
+    if (!tls1_3 && session(offered).extended_master_secret != c.extended_master_secret)
+      return fail(c, false, error::inconsistent_extms, alert::handshake_failure);
+  } else {
+    if (session(offered).id != 0) {
+      note(Reason::full_after_offer);
+      if (says(refusal_is_client_miss)) count(side.context, Counter::misses);
+      side.session = create(negotiated(side, c.version));
+    }
+    Session& s = session(side.session);
+    s.version = c.version;
+    s.extended_master_secret = c.extended_master_secret;
+    s.sha384 = c.sha384;
+    s.secret = c.secret;
+    s.id = tls1_3 ? 0 : c.answered;
+  }
+  // An id of before that names another session now: what follows is not what this end waits for, or cannot be read.
+  if (side.reused != c.resuming) return fail(c, false, error::unexpected_message, alert::unexpected_message);
+  if (!tls1_3 && side.reused && session(offered).secret != session(c.server.session).secret)
+    return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
+  if (!tls1_3 && !side.reused) c.to_server.push_back({Message::Kind::finished});
+  if (c.early_accepted) c.early_status = 2;
+}
+
+/// The server's Finished ends the handshake here; this end's own follows, if it was not sent before.
+void Machine::on_server_finished(Connection& c) {
+  Side& side = c.client;
+  if (c.version == Version::tls1_3) {
+    if (context(side.context).mode & mode::client) {
+      if (session(side.session).id != 0) note(Reason::client_used_once);
+      remove(side.context, side.session);
+    }
+  } else {
+    update_cache(side, false, c.version);
+  }
+  if (side.reused) {
+    note(Reason::resumed);
+    if (session(side.session).id_context.length == 0) note(Reason::resumed_without_id_context);
+    count(side.context, Counter::hits);
+  }
+  count(side.context, Counter::connect_good);
+  if (side.reused || c.version == Version::tls1_3) c.to_server.push_back({Message::Kind::finished});
+  side.state = Handshake::done;
+}
+
+/// NewSessionTicket: a session that has it replaces the one of before, which may be in a cache.
+void Machine::on_ticket(Connection& c, TicketRef ref) {
+  Side& side = c.client;
+  const bool tls1_3 = c.version == Version::tls1_3;
+  ++seen.connection.tickets;
+  const Ticket ticket = world.tickets[ref];
+  if (ticket.hash == 0) return;  // an empty one: the server changed its mind
+  const SessionRef old = side.session;
+  if (tls1_3 || session(old).id != 0) {
+    side.session = renewed(old);
+    if (!tls1_3 && (context(side.context).mode & mode::client)) remove(side.context, old);
+  }
+  Session& s = session(side.session);
+  s.time = now();
+  s.ticket = ref;
+  s.hint = ticket.session.hint;
+  s.id = ticket.hash;
+  s.not_resumable = false;
+  if (tls1_3) {
+    s.secret = ticket.session.secret;
+    s.early_data = s.early_data || ticket.session.early_data;
+    return update_cache(side, false, c.version);
+  }
+  if (side.reused) {
+    note(Reason::ticket_renewed);
+    if ((context(side.context).mode & mode::client) && says(renewed_ticket_stored)) {
+      note(Reason::stored_client);
+      if (!(context(side.context).mode & mode::no_internal_store)) add(side.context, side.session);
+      call_new(side.context, side.session);
+    }
+  }
+}
+
+}  // namespace sesscheck

@@ -1,0 +1,404 @@
+// The server's side of a handshake: what it looks up for a ClientHello, what it resumes, what it makes anew.
+//
+//   client_hello                              the search for a session: ticket or id, internal cache, external store
+//   server_hello [ticket] finished            resumed, up to TLS 1.2; without the ticket also TLS 1.3, full or resumed
+//   server_hello                              a full handshake up to TLS 1.2; its end follows the client's `finished`
+#include <algorithm>
+
+#include "model/machine.hpp"
+
+namespace sesscheck {
+namespace {
+
+constexpr std::int64_t age_slack = 1000, age_allowance = 10'000;  // milliseconds; see tls_parse_ctos_psk
+
+/// The server at one ClientHello.
+struct Server {
+  Machine& m;
+  Connection& c;
+  Side& side = c.server;
+  bool fatal = false;
+  bool from_id_lookup = false;   // the candidate came by its id, not by a ticket
+  bool early_data_ok = false;
+
+  Context& own() { return m.context(side.context); }
+  [[nodiscard]] bool on(Setting setting) const { return side.settings.on(setting); }
+  [[nodiscard]] bool tls1_3() const { return c.version == Version::tls1_3; }
+  /// Whether what was found came whole from the client, and from no cache.
+  [[nodiscard]] bool from_stateless_ticket() const {
+    return !from_id_lookup && !(tls1_3() && m.world.tickets[c.hello.ticket].stateful);
+  }
+
+  void fail(std::uint16_t reason, std::uint16_t alert) {
+    fatal = true;
+    m.fail(c, true, reason, alert);
+  }
+  void switch_context(std::uint8_t to);
+  void choose_version();
+  bool choose_cipher();
+  SessionRef look_up(Identity id);
+  SessionRef by_ticket_or_id();
+  SessionRef by_identity();
+  bool acceptable(SessionRef candidate);
+  void new_session();
+  bool run();
+};
+
+/// SSL_set_SSL_CTX(3): certificates and the session id context follow, as long as that was not set on the SSL itself.
+void Server::switch_context(std::uint8_t to) {
+  if (to == stay || to > m.world.contexts.size() || to - 1 == side.current) return;
+  m.note(Reason::context_switched);
+  const std::uint8_t next = to - 1;
+  if (side.id_context == m.context(side.current).id_context) side.id_context = m.context(next).id_context;
+  side.current = next;
+}
+
+void Server::choose_version() {
+  const Settings& theirs = c.client.settings;
+  const Version highest = std::min(theirs.highest(), side.settings.highest());
+  // A client below TLS 1.3 names its highest version only, and itself refuses what is too low.
+  const bool listed = theirs.highest() == Version::tls1_3;
+  c.version = highest;
+  if (highest < side.settings.lowest() || (listed && highest < theirs.lowest())) {
+    m.note(Reason::no_common_version);
+    fail(error::unsupported_protocol, alert::protocol_version);
+  }
+}
+
+/// The client's order decides.
+bool Server::choose_cipher() {
+  const auto theirs = m.context(c.client.current).settings.as<CipherChoice>(Setting::cipher);
+  const auto ours = m.context(side.current).settings.as<CipherChoice>(Setting::cipher);
+  if (theirs == CipherChoice::both || ours == CipherChoice::both || theirs == ours) {
+    c.sha384 = theirs == CipherChoice::both ? ours == CipherChoice::sha384 : theirs == CipherChoice::sha384;
+    return true;
+  }
+  m.note(Reason::no_common_cipher);
+  fail(error::no_shared_cipher, alert::handshake_failure);
+  return false;
+}
+
+/// Internal cache first, then the external store.
+SessionRef Server::look_up(Identity id) {
+  Context& s = own();
+  const bool enabled = s.mode & mode::server;
+  SessionRef found = no_session;
+
+  if (s.mode & mode::no_internal_lookup) {
+    m.note(Reason::internal_lookup_skipped);
+    if (m.says(skipped_lookup_is_miss)) m.count(side.context, Counter::misses);
+  } else if (!enabled && m.says(no_lookup_without_server)) {
+    m.note(Reason::lookup_off);
+  } else {
+    if (!enabled) m.note(Reason::lookup_off);
+    found = m.find(s, id, c.version);
+    m.note(found != no_session ? Reason::internal_hit : Reason::internal_miss);
+    if (found == no_session) m.count(side.context, Counter::misses);
+    if (found == no_session && m.cached_anywhere(id)) m.note(Reason::cached_elsewhere);
+  }
+  if (found != no_session) return found;
+
+  if (s.callbacks.get_session == GetCallback::absent) {
+    m.note(Reason::external_absent);
+    return no_session;
+  }
+  if (!enabled) {
+    m.note(Reason::external_asked_lookup_off);
+    if (m.says(not_asked_without_server)) return no_session;
+  }
+  m.note(Reason::external_asked);
+  found = m.call_get(side.context, id);
+  if (found == no_session) {
+    m.note(Reason::external_miss);
+    return no_session;
+  }
+  if (m.session(found).not_resumable) {
+    m.note(Reason::external_not_resumable);
+    if (m.says(not_resumable_is_ignored)) return no_session;
+  }
+  m.note(Reason::external_hit);
+  m.count(side.context, Counter::cb_hits);
+  if (s.mode & mode::no_internal_store) {
+    m.note(Reason::external_not_copied);
+  } else if (enabled || m.says(copy_without_server)) {
+    m.note(Reason::external_copied);
+    m.add(side.context, found);
+  }
+  return found;
+}
+
+/// Up to TLS 1.2: a ticket goes before the session id.
+SessionRef Server::by_ticket_or_id() {
+  const Hello& hello = c.hello;
+  c.ticket_expected = false;
+  if (on(Setting::tickets) && hello.ticket_extension) {
+    if (hello.ticket == no_ticket) {
+      m.note(Reason::ticket_empty);
+      c.ticket_expected = true;
+    } else {
+      const Machine::Opened opened = m.open_ticket(side.context, hello.ticket, hello.id);
+      using Result = Machine::Opened::Result;
+      if (opened.result == Result::fatal) fail(error::internal, alert::internal_error);
+      if (opened.result == Result::fatal) return no_session;
+      c.ticket_expected = opened.result != Result::good;
+      if (opened.result != Result::unreadable || m.says(undecryptable_not_looked_up)) return opened.session;
+    }
+  }
+  if (hello.id == 0) return no_session;
+  if (hello.invented) {
+    m.note(Reason::invented_id);
+    if (m.says(invented_id_ignored)) return no_session;
+  }
+  from_id_lookup = true;
+  return look_up(hello.id);
+}
+
+/// TLS 1.3: one identity, a stateful or a stateless ticket, as this server makes them now.
+SessionRef Server::by_identity() {
+  side.session = no_session;
+  c.ticket_expected = true;
+  if (!c.hello.psk) return no_session;
+  const Ticket ticket = m.world.tickets[c.hello.ticket];
+  const bool once = on(Setting::early_data) && on(Setting::anti_replay);
+  SessionRef found = no_session;
+  if (!on(Setting::tickets) || once) {
+    if (!ticket.stateful || m.world.identities[ticket.session.id].length != 32) {
+      m.note(Reason::ticket_undecryptable);
+      return no_session;
+    }
+    found = look_up(ticket.session.id);
+    if (found == no_session) return no_session;
+  } else {
+    const Machine::Opened opened = m.open_ticket(side.context, c.hello.ticket, 0);
+    using Result = Machine::Opened::Result;
+    if (opened.result == Result::fatal) fail(error::internal, alert::internal_error);
+    c.ticket_expected = opened.result != Result::good;
+    if (opened.session == no_session) return no_session;
+    found = opened.session;
+  }
+  if (once) {
+    const bool removed = m.remove(side.context, found);
+    m.note(removed ? Reason::used_once : Reason::used_again);
+    if (!removed) return no_session;
+  }
+  const Session& s = m.session(found);
+  const auto age = static_cast<std::uint32_t>(m.now().seconds - s.time.seconds);
+  const std::uint32_t milliseconds = age * 1000U;
+  early_data_ok = s.timeout >= static_cast<std::int64_t>(age) && milliseconds / 1000U == age &&
+                  c.hello.age <= milliseconds + static_cast<std::uint32_t>(age_slack) &&
+                  c.hello.age + static_cast<std::uint32_t>(age_allowance) >= milliseconds + static_cast<std::uint32_t>(age_slack);
+  if (s.handmade) {
+    m.note(Reason::no_cipher);
+    m.seen.status = Status::crashed;
+    fatal = true;
+    return no_session;
+  }
+  if (s.sha384 != c.sha384) {
+    m.note(Reason::hash_differs);
+    early_data_ok = false;
+    c.ticket_expected = m.says(ticket_after_hash_mismatch);
+    return no_session;
+  }
+  if (s.secret != m.session(c.client.session).secret) {
+    m.note(Reason::binder_wrong);
+    fail(error::binder_does_not_verify, m.says(binder_decrypt_error) ? alert::decrypt_error : alert::illegal_parameter);
+    return no_session;
+  }
+  side.session = found;
+  return found;
+}
+
+/// Whether the server may resume what the search found. It may be fatal to try.
+bool Server::acceptable(SessionRef candidate) {
+  const Session& s = m.session(candidate);
+  if (s.version != c.version) {
+    m.note(Reason::version_differs);
+    return false;
+  }
+  if (s.id_context != side.id_context) {
+    m.note(Reason::id_context_differs);
+    return false;
+  }
+  if (side.verify_peer && side.id_context.length == 0) {
+    m.note(Reason::id_context_uninitialized);
+    fail(error::id_context_uninitialized, alert::internal_error);
+    return false;
+  }
+  if (m.expired(s, m.now())) {
+    m.note(Reason::found_expired);
+    if (from_stateless_ticket()) m.note(Reason::ticket_expired);
+    if (!from_stateless_ticket() || m.says(ticket_timeout_counted)) m.count(side.context, Counter::timeouts);
+    if (from_id_lookup) m.remove(side.context, candidate);
+    return false;
+  }
+  m.note(m.deadline(s).at == m.now() ? Reason::found_at_deadline : Reason::found_valid);
+  if (s.extended_master_secret && !c.extended_master_secret) {
+    m.note(Reason::extended_master_secret_lost);
+    fail(error::inconsistent_extms, alert::handshake_failure);
+    return false;
+  }
+  if (!s.extended_master_secret && c.extended_master_secret) {
+    m.note(Reason::no_extended_master_secret);
+    return false;
+  }
+  if (!tls1_3() && s.id != c.hello.id) {
+    m.note(Reason::wrong_id);
+    if (m.says(wrong_id_is_miss)) return false;
+  }
+  return true;
+}
+
+/// ssl_get_new_session: its id comes now (up to TLS 1.2, without tickets), or with each ticket (TLS 1.3), or never.
+void Server::new_session() {
+  side.session = no_session;
+  Session fresh = m.negotiated(side, c.version);
+  fresh.extended_master_secret = c.extended_master_secret;
+  if (!tls1_3() && !c.ticket_expected) {
+    const std::optional<Identity> id = m.generate_id(c, c.version);
+    if (!id) {
+      fatal = true;
+      return;
+    }
+    fresh.id = *id;
+  }
+  side.session = m.create(fresh);
+}
+
+/// From the ClientHello to the server's answer; false when it failed.
+bool Server::run() {
+  const Context& at = m.context(side.current);
+  if (!own().setup.mode && own().mode == default_mode) m.note(Reason::default_mode);
+  switch_context(at.settings[Setting::client_hello]);
+  choose_version();
+  if (fatal || (tls1_3() && !choose_cipher())) return false;
+  c.extended_master_secret = !tls1_3() && c.client.settings.on(Setting::extended_master_secret) &&
+                             on(Setting::extended_master_secret);
+
+  const SessionRef candidate = tls1_3() ? by_identity() : by_ticket_or_id();
+  if (fatal) return false;
+  c.resuming = candidate != no_session && acceptable(candidate);
+  if (fatal) return false;
+  if (c.resuming) {
+    side.session = candidate;
+    if (from_stateless_ticket()) m.note(Reason::ticket_resumed);
+    if (!from_stateless_ticket() || m.says(ticket_hit_counted)) m.count(side.context, Counter::hits);
+  } else {
+    if (candidate != no_session && !from_id_lookup) c.ticket_expected = true;
+    new_session();
+    if (fatal) return false;
+  }
+  side.reused = c.resuming;
+
+  if (c.resuming && !tls1_3()) {
+    const Session& s = m.session(side.session);
+    if (s.handmade) {
+      m.note(Reason::no_cipher);
+      m.seen.status = Status::crashed;
+      return false;
+    }
+    const auto theirs = m.context(c.client.current).settings.as<CipherChoice>(Setting::cipher);
+    if (theirs != CipherChoice::both && (theirs == CipherChoice::sha384) != s.sha384) {
+      m.note(Reason::cipher_missing);
+      fail(error::required_cipher_missing, alert::illegal_parameter);
+      return false;
+    }
+    c.sha384 = s.sha384;
+  }
+
+  const std::uint8_t by_name = m.context(side.current).settings[Setting::server_name];
+  switch_context(by_name != stay ? by_name : own().settings[Setting::server_name]);
+  if (side.current != side.context && !c.retried) {
+    m.count(side.current, Counter::accept);
+    m.count(side.context, Counter::accept, -1);
+  }
+  if (tls1_3() && !c.retried && c.client.settings.as<Groups>(Setting::groups) == Groups::both &&
+      side.settings.as<Groups>(Setting::groups) == Groups::second) {
+    m.note(Reason::hello_retry);
+    c.retried = true;
+    c.to_client.push_back({Message::Kind::retry});
+    return false;
+  }
+  if (!c.resuming) {
+    if (!tls1_3() && !choose_cipher()) return false;
+    Session& s = m.session(side.session);
+    s.sha384 = c.sha384;
+    s.secret = c.secret = ++m.world.secrets;
+    if (on(Setting::not_resumable)) {
+      m.note(Reason::declared_not_resumable);
+      s.not_resumable = true;
+      c.ticket_expected = false;
+    }
+    if (!(m.context(side.current).mode & mode::server)) {
+      m.note(Reason::id_withheld);
+      s.id = 0;
+    }
+  }
+  c.early_accepted = c.hello.early_data && c.resuming && early_data_ok && on(Setting::early_data) && !c.retried;
+  if (c.hello.early_data) m.note(c.early_accepted ? Reason::early_data_accepted : Reason::early_data_rejected);
+  return true;
+}
+
+}  // namespace
+
+/// A session id as the library or the application's callback makes it; none when that failed, fatally.
+std::optional<Identity> Machine::generate_id(Connection& c, Version version) {
+  const Side& side = c.server;
+  auto how = side.settings.as<GenerateId>(Setting::generate_id);
+  if (how == GenerateId::library) how = context(side.context).settings.as<GenerateId>(Setting::generate_id);
+  std::uint16_t reason = error::none;
+  Identity id = zero_identity;
+  switch (how) {
+    case GenerateId::library:
+    case GenerateId::unique: return new_identity();
+    case GenerateId::short_one: return new_identity(8);
+    case GenerateId::same:
+      if (find(context(side.context), same_identity, version) == no_session) return same_identity;
+      id = same_identity;
+      reason = error::session_id_conflict;
+      break;
+    case GenerateId::empty:
+    case GenerateId::too_long: reason = error::session_id_bad_length; break;
+    case GenerateId::fails: reason = error::session_id_callback_failed; break;
+  }
+  note(Reason::id_generation_failed);
+  if (side.session != no_session) session(side.session).id = id;  // a TLS 1.3 session keeps what the callback wrote
+  fail(c, true, reason, alert::internal_error);
+  return {};
+}
+
+void Machine::on_client_hello(Connection& c) {
+  Side& side = c.server;
+  if (!Server{*this, c}.run()) return;
+  const bool tls1_3 = c.version == Version::tls1_3;
+  const Identity id = session(side.session).id;
+  if (c.resuming && (context(side.context).mode & mode::update_time) && (tls1_3 || id == c.hello.id)) {
+    note(Reason::used_under_update_time);
+    if (says(time_updated_on_use)) set_time(side.session, now());
+  }
+  c.answered = tls1_3 ? c.hello.id : id;
+  c.to_client.push_back({Message::Kind::server_hello});
+  if (c.resuming && !tls1_3 && c.ticket_expected) issue_ticket(c);
+  if (c.resuming || tls1_3) c.to_client.push_back({Message::Kind::finished});
+}
+
+/// The client's last message, and what follows it.
+void Machine::on_client_finished(Connection& c) {
+  Side& side = c.server;
+  const bool tls1_3 = c.version == Version::tls1_3;
+  if (!tls1_3) {
+    if (!side.reused) {
+      if (c.ticket_expected) issue_ticket(c);
+      c.to_client.push_back({Message::Kind::finished});
+    }
+    update_cache(side, true, c.version);
+  }
+  count(side.current, Counter::accept_good);
+  if (tls1_3 && c.ticket_expected) {
+    const int wanted = side.settings[Setting::num_tickets];
+    for (int left = side.reused ? std::min(1, wanted) : wanted; left > 0; --left)
+      if (!issue_ticket(c)) return;
+  }
+  side.state = Handshake::done;
+}
+
+}  // namespace sesscheck

@@ -1,0 +1,72 @@
+// The end of a handshake (ssl_update_cache of OpenSSL): who stores the session, who is told, and the automatic flush of
+// SSL_CTX_set_session_cache_mode(3).
+#include "model/machine.hpp"
+
+namespace sesscheck {
+
+void Machine::count(std::uint8_t index, Counter counter, int number) {
+  context(index).counters[static_cast<std::size_t>(counter)] += number;
+}
+
+/// Called once for each handshake up to TLS 1.2, and once for each ticket of TLS 1.3, at either end.
+void Machine::update_cache(const Side& side, bool at_server, Version version) {
+  const std::uint8_t index = side.context;
+  const SessionRef ref = side.session;
+  Context& c = context(index);
+  const bool tls1_3 = version == Version::tls1_3;
+  const bool enabled = c.mode & (at_server ? mode::server : mode::client);
+  const bool is_new = !side.reused || tls1_3;
+  if (!enabled) note(at_server ? Reason::store_mode_off : Reason::store_mode_off_client);
+  if (session(ref).id == 0) {
+    if (enabled && is_new && c.callbacks.new_session != NewCallback::absent) {
+      note(Reason::new_session_without_id);
+      if (says(told_without_id)) call_new(index, ref);
+    }
+    return;
+  }
+  if (session(ref).not_resumable) return;
+  if (at_server && side.verify_peer && session(ref).id_context.length == 0) {
+    note(Reason::verify_peer_without_id_context);
+    if (says(verify_peer_session_not_stored)) return;
+  }
+
+  if (enabled && is_new) {
+    // A stateless ticket needs no entry; it gets one where someone wants to know about it.
+    const bool stateless = tls1_3 && at_server && side.settings.on(Setting::tickets) &&
+                           !(side.settings.on(Setting::early_data) && side.settings.on(Setting::anti_replay));
+    bool stored = true;
+    if (stateless && c.callbacks.remove_session == RemoveCallback::absent) {
+      note(Reason::stateless_ticket);
+      stored = says(stateless_ticket_cached);
+    }
+    if (c.mode & mode::no_internal_store) {
+      note(Reason::store_by_flag_skipped);
+    } else if (stored) {
+      note(at_server ? Reason::stored_server : Reason::stored_client);
+      if (tls1_3) note(Reason::stored_ticket);
+      if ((c.mode & mode::both) == mode::both) note(Reason::stored_under_both);
+      if (!at_server && (c.mode & mode::no_internal_lookup)) note(Reason::stored_client_lookup_off);
+      add(index, ref);
+    }
+    call_new(index, ref);
+  }
+
+  // TLS 1.3 has counted this connection already; up to TLS 1.2 that comes after.
+  const std::int64_t counted = c.counters[static_cast<std::size_t>(at_server ? Counter::accept_good : Counter::connect_good)];
+  const std::int64_t number = counted + (tls1_3 ? 0 : 1);
+  const bool due_255 = number % 255 == 0, due_256 = counted % 256 == 255;
+  if (!due_255 && !due_256) return;
+  if (c.mode & mode::no_auto_clear) return note(Reason::flush_suppressed);
+  if (!enabled) {
+    if (!c.cache.empty()) note(Reason::flush_without_mode);
+    return;
+  }
+  if (says(flush_every_255) ? due_255 : due_256) {
+    note(Reason::flush_due);
+    flush(index, {world.now.seconds, 0}, false);
+  } else {
+    note(Reason::flush_not_due);
+  }
+}
+
+}  // namespace sesscheck

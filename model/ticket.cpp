@@ -1,0 +1,89 @@
+// Session tickets: RFC 5077 up to TLS 1.2, NewSessionTicket of TLS 1.3. A stateless ticket is the encrypted session; a
+// stateful one (TLS 1.3 alone) is the id of a session that the server keeps.
+#include <algorithm>
+
+#include "model/machine.hpp"
+
+namespace sesscheck {
+namespace {
+
+constexpr std::int64_t week = 7 * 24 * 60 * 60;  // seconds; TLS 1.3 allows no longer lifetime hint
+constexpr std::uint32_t callback_keys = 3;       // those behind the ticket key callback, the same for all contexts
+
+std::uint32_t keys_of(const Context& c) {
+  const auto choice = c.settings[Setting::ticket_keys];
+  return choice == 0 ? c.own_keys : choice;
+}
+
+std::int64_t as_32_bits(std::int64_t seconds) { return static_cast<std::uint32_t>(seconds); }
+
+}  // namespace
+
+/// The server writes one NewSessionTicket. Fails when no id can be generated for it.
+bool Machine::issue_ticket(Connection& c) {
+  Side& side = c.server;
+  const Context& at = context(side.context);
+  const bool tls1_3 = c.version == Version::tls1_3;
+  if (tls1_3) {
+    if (c.tickets_sent != 0 || side.reused) side.session = renewed(side.session);
+    const std::optional<Identity> id = generate_id(c, c.version);
+    if (!id) return false;
+    Session& s = session(side.session);
+    s.id = *id;
+    s.secret = ++world.secrets;
+    s.time = now();
+    s.early_data = side.settings.on(Setting::early_data);
+  }
+  const bool stateful = tls1_3 && (!side.settings.on(Setting::tickets) ||
+                                   (side.settings.on(Setting::early_data) && side.settings.on(Setting::anti_replay)));
+  const auto callback = at.settings.as<TicketCallback>(Setting::ticket_callback);
+  const bool none = !stateful && callback == TicketCallback::issues_none;
+  ++c.tickets_sent;
+  Ticket ticket;
+  if (none) {
+    note(Reason::ticket_withheld);
+    if (tls1_3) return true;  // no message at all; up to TLS 1.2 an empty one
+  } else {
+    note(stateful ? Reason::ticket_stateful : Reason::ticket_stateless);
+    ticket.hash = stateful && session(side.session).id == same_identity ? same_hash : new_identity();
+    ticket.stateful = stateful;
+    ticket.keys = callback != TicketCallback::absent ? callback_keys : keys_of(at);
+    ticket.session = session(side.session);
+    const std::int64_t timeout = session(side.session).timeout;
+    ticket.session.hint = tls1_3 ? as_32_bits(std::min(timeout, week)) : side.reused ? 0 : as_32_bits(timeout);
+    if (tls1_3 && timeout > week) note(Reason::hint_capped);
+  }
+  world.tickets.push_back(ticket);
+  c.to_client.push_back({Message::Kind::ticket, static_cast<TicketRef>(world.tickets.size() - 1), 0});
+  if (tls1_3) update_cache(side, true, c.version);
+  return true;
+}
+
+/// The server reads a stateless ticket. Up to TLS 1.2 its session takes the id that the ClientHello has.
+Machine::Opened Machine::open_ticket(std::uint8_t index, TicketRef ref, Identity hello_id) {
+  using Result = Opened::Result;
+  const Context& c = context(index);
+  const Ticket ticket = world.tickets[ref];
+  const auto callback = c.settings.as<TicketCallback>(Setting::ticket_callback);
+  const bool with_callback = callback != TicketCallback::absent;
+  if (ticket.stateful) {
+    note(Reason::ticket_undecryptable);
+    return {};
+  }
+  if (callback == TicketCallback::fails) {
+    note(Reason::ticket_callback_failed);
+    return {Result::fatal, no_session};
+  }
+  if (callback == TicketCallback::unknown || ticket.keys != (with_callback ? callback_keys : keys_of(c))) {
+    note(Reason::ticket_undecryptable);
+    return {};
+  }
+  note(Reason::ticket_decrypted);
+  Session s = serialised(ticket.session);
+  s.hint = 0;
+  if (hello_id != 0) s.id = hello_id;
+  const bool renew = with_callback ? callback == TicketCallback::renews : s.version == Version::tls1_3;
+  return {renew ? Result::renew : Result::good, create(s)};
+}
+
+}  // namespace sesscheck
