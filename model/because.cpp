@@ -114,6 +114,14 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::id_generation_failed, "id_generation_failed", "", "the callback made no usable session id: fatal"},
       {Reason::declared_not_resumable, "declared_not_resumable", "", "the not_resumable_session callback said so"},
       {Reason::context_switched, "context_switched", "X5", "SSL_set_SSL_CTX put another context in place"},
+      {Reason::called_back, "called_back", "", "a callback calls the library"},
+      {Reason::called_under_lock, "called_under_lock", "G13", "remove_session_cb calls the library while that flushes or evicts"},
+      {Reason::connection_reused, "connection_reused", "", "SSL_clear: another handshake of the same two SSLs"},
+      {Reason::garbled, "garbled", "", "a broken record: a fatal alert answers it"},
+      {Reason::hung_up, "hung_up", "", "the transport ended without close_notify"},
+      {Reason::hung_up_ignored, "hung_up_ignored", "", "the transport ended without close_notify, which this end does not mind"},
+      {Reason::session_replaced, "session_replaced", "", "SSL_set_session on an SSL that was used already"},
+      {Reason::extra_ticket, "extra_ticket", "", "SSL_new_session_ticket: one ticket more"},
   };
   return table;
 }

@@ -120,6 +120,14 @@ enum class Reason : std::uint8_t {
   id_generation_failed,
   declared_not_resumable,
   context_switched,
+  called_back,
+  called_under_lock,
+  connection_reused,
+  garbled,
+  hung_up,
+  hung_up_ignored,
+  session_replaced,
+  extra_ticket,
   count
 };
 

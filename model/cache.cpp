@@ -122,11 +122,12 @@ void Machine::flush(std::uint8_t index, Moment at, bool all) {
   report_removed(index, gone);
 }
 
+/// OpenSSL up to 3.6.3 does so while it holds the context's lock.
 void Machine::report_removed(std::uint8_t index, const std::vector<SessionRef>& gone) {
   if (gone.size() > 1 && says(reported_in_reverse))
-    for (auto ref = gone.rbegin(); ref != gone.rend(); ++ref) call_remove(index, session(*ref).id);
+    for (auto ref = gone.rbegin(); ref != gone.rend(); ++ref) call_remove(index, session(*ref).id, true);
   else
-    for (const SessionRef ref : gone) call_remove(index, session(ref).id);
+    for (const SessionRef ref : gone) call_remove(index, session(ref).id, true);
 }
 
 }  // namespace sesscheck

@@ -41,7 +41,8 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   Side& side = at_server ? c.server : c.client;
   side.state = Handshake::failed;
   side.error = reason;
-  if (side.session != no_session && !side.sent_shutdown) remove(side.context, side.session);
+  if (side.sent_shutdown) return;  // no alert follows a close_notify
+  if (side.session != no_session) remove(side.context, side.session);
   (at_server ? c.to_client : c.to_server).push_back({Message::Kind::alert, no_ticket, sent_alert});
 }
 
@@ -57,7 +58,7 @@ void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) 
 void Machine::receive(Connection& c, bool at_server) {
   Side& side = at_server ? c.server : c.client;
   for (const Message& message : std::exchange(at_server ? c.to_server : c.to_client, {})) {
-    if (side.state == Handshake::failed) return;
+    if (side.state == Handshake::failed || side.received_shutdown) return;
     switch (message.kind) {
       case Message::Kind::client_hello:
         if (side.state == Handshake::none) count(side.context, Counter::accept);
@@ -69,7 +70,7 @@ void Machine::receive(Connection& c, bool at_server) {
       case Message::Kind::finished: at_server ? on_client_finished(c) : on_server_finished(c); break;
       case Message::Kind::ticket: on_ticket(c, message.ticket); break;
       case Message::Kind::alert: receive_alert(c, at_server, message.alert); break;
-      case Message::Kind::close_notify: break;
+      case Message::Kind::close_notify: side.received_shutdown = true; return;
     }
   }
 }
@@ -138,6 +139,53 @@ void Machine::connect(const Command& command) {
   leave(c, command.client_end, command.server_end);
 }
 
+/// SSL_clear at both ends: a session whose connection was shut down stays for another handshake.
+void Machine::reuse(Connection& c) {
+  note(Reason::connection_reused);
+  Connection fresh;
+  fresh.open = true;
+  fresh.client = c.client;
+  fresh.server = c.server;
+  for (Side* side : {&fresh.client, &fresh.server}) {
+    const bool bad = side->state == Handshake::done && !side->sent_shutdown;
+    close_one(*side);
+    if (bad) side->session = no_session;
+    side->state = Handshake::none;
+    side->reused = side->sent_shutdown = side->received_shutdown = false;
+    side->error = error::none;
+  }
+  c = fresh;
+}
+
+/// SSL_shutdown: 1 when both ends have closed, 0 when this one has now, -1 when it must wait or is in a handshake.
+std::int64_t Machine::shut(Connection& c, bool at_server, End how) {
+  Side& side = at_server ? c.server : c.client;
+  if (side.state != Handshake::done) return -1;
+  if (how == End::quiet) {
+    side.sent_shutdown = side.received_shutdown = true;
+    return 1;
+  }
+  if (side.sent_shutdown) return side.received_shutdown ? 1 : -1;
+  side.sent_shutdown = true;
+  (at_server ? c.to_client : c.to_server).push_back({Message::Kind::close_notify});
+  return side.received_shutdown;
+}
+
+/// The transport of one end ends: an error that removes the session, unless SSL_OP_IGNORE_UNEXPECTED_EOF is set.
+void Machine::hang_up(Connection& c, bool at_server) {
+  Side& side = at_server ? c.server : c.client;
+  if (side.state != Handshake::done || side.received_shutdown) return;
+  receive(c, at_server);
+  if (side.state != Handshake::done || side.received_shutdown) return;
+  if (side.settings.on(Setting::ignore_eof)) {
+    note(Reason::hung_up_ignored);
+    side.received_shutdown = true;
+  } else {
+    note(Reason::hung_up);
+    fail(c, at_server, error::unexpected_eof, alert::decode_error);
+  }
+}
+
 /// Commands on a connection that stays open.
 void Machine::on_connection(const Command& command) {
   Connection& c = world.connections[command.connection];
@@ -151,6 +199,34 @@ void Machine::on_connection(const Command& command) {
   switch (command.op) {
     case Op::deliver: deliver(c, command.flights); break;
     case Op::take: world.held[command.keep] = side.session; break;
+    case Op::offer:  // ssl_clear_bad_session first
+      if (c.started) note(Reason::session_replaced);
+      close_one(c.client);
+      c.client.session = world.held[command.slot];
+      break;
+    case Op::new_ticket:
+      if (c.server.state == Handshake::done && c.version == Version::tls1_3) {
+        note(Reason::extra_ticket);
+        issue_ticket(c);
+        show(c);
+        seen.result = 1;
+        return;
+      }
+      break;
+    case Op::shut: {
+      const std::int64_t result = shut(c, command.at_server, command.client_end);
+      show(c);
+      seen.result = result;
+      return;
+    }
+    case Op::garble:
+      if (side.state == Handshake::done && !side.received_shutdown) {
+        note(Reason::garbled);
+        fail(c, command.at_server, error::bad_record_mac, alert::bad_record_mac);
+      }
+      break;
+    case Op::hang_up: hang_up(c, command.at_server); break;
+    case Op::clear: reuse(c); break;
     case Op::close: leave(c, command.client_end, command.server_end); return;
     default: break;
   }

@@ -67,7 +67,8 @@ struct Machine {
   // --- external store and callbacks (store.cpp) --------------------------------------------------------------------
   void call_new(std::uint8_t context, SessionRef ref);
   SessionRef call_get(std::uint8_t context, Identity asked);
-  void call_remove(std::uint8_t context, Identity removed);
+  void call_remove(std::uint8_t context, Identity removed, bool locked = false);
+  void call_back(std::uint8_t context, Setting which, bool locked);
 
   // --- the end of a handshake (storing.cpp) ------------------------------------------------------------------------
   void update_cache(const Side& side, bool at_server, Version version);
@@ -88,6 +89,9 @@ struct Machine {
   void deliver(Connection& c, int flights);
   void leave(Connection& c, End client_end, End server_end);
   void close_one(Side& side);
+  void reuse(Connection& c);
+  std::int64_t shut(Connection& c, bool at_server, End how);
+  void hang_up(Connection& c, bool at_server);
   void receive(Connection& c, bool at_server);
   void fail(Connection& c, bool at_server, std::uint16_t reason, std::uint16_t alert);
   void receive_alert(Connection& c, bool at_server, std::uint16_t alert);

@@ -75,6 +75,8 @@ std::span<const RuleInfo> rule_table() {
        "TLS 1.3 tickets after a full handshake because the session's hash was another", "tls_parse_ctos_psk, statem/extensions_srvr.c"},
       {Rule::binder_alert, "binder_alert", {"decrypt_error", "illegal_parameter"}, "",
        "the alert for a TLS 1.3 identity whose binder does not verify", "tls_psk_do_binder, statem/extensions.c"},
+      {Rule::callback_under_lock, "callback_under_lock", {"works", "refused"}, "G13",
+       "what remove_session_cb calls on its context during a flush or an eviction", "SSL_CTX_flush_sessions, ssl_sess.c"},
   };
   return table;
 }
@@ -102,7 +104,8 @@ Rules Rules::openssl_3_0() {
         expired_is_offered, client_compares_id_context, negative_timeout_rejected, set_time_returns_time,
         negative_time_never_expires, wrong_id_breaks_handshake, not_told_without_id, stateless_ticket_not_cached,
         undecryptable_not_looked_up, invented_id_looked_up, ticket_timeout_counted, ticket_hit_counted,
-        renewed_ticket_dropped, no_ticket_after_hash_mismatch, binder_illegal_parameter})
+        renewed_ticket_dropped, no_ticket_after_hash_mismatch, binder_illegal_parameter,
+        call_under_lock_refused})
     rules.set(choice);
   return rules;
 }

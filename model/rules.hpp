@@ -51,6 +51,7 @@ enum class Rule : std::uint8_t {
   renewed_ticket,
   hash_mismatch,
   binder_alert,
+  callback_under_lock,
   count
 };
 
@@ -100,7 +101,8 @@ inline constexpr Choice
     ticket_hit_not_counted{Rule::ticket_hit, 0}, ticket_hit_counted{Rule::ticket_hit, 1},
     renewed_ticket_stored{Rule::renewed_ticket, 0}, renewed_ticket_dropped{Rule::renewed_ticket, 1},
     ticket_after_hash_mismatch{Rule::hash_mismatch, 0}, no_ticket_after_hash_mismatch{Rule::hash_mismatch, 1},
-    binder_decrypt_error{Rule::binder_alert, 0}, binder_illegal_parameter{Rule::binder_alert, 1};
+    binder_decrypt_error{Rule::binder_alert, 0}, binder_illegal_parameter{Rule::binder_alert, 1},
+    call_under_lock_works{Rule::callback_under_lock, 0}, call_under_lock_refused{Rule::callback_under_lock, 1};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.

@@ -26,6 +26,7 @@ void Machine::call_new(std::uint8_t index, SessionRef ref) {
       place->bytes = session(ref);
   }
 
+  call_back(index, Setting::new_calls, false);
   if (c.callbacks.new_session == NewCallback::returns_one) {
     note(Reason::new_callback_one);
   } else {
@@ -54,14 +55,44 @@ SessionRef Machine::call_get(std::uint8_t index, Identity asked) {
   }
   const bool answered = found != no_session;
   seen.log.push_back({Event::Kind::get_session, index, asked, answered, answered ? session(found).id : 0});
+  call_back(index, Setting::get_calls, false);
   return found;
 }
 
-void Machine::call_remove(std::uint8_t index, Identity removed) {
+void Machine::call_remove(std::uint8_t index, Identity removed, bool locked) {
   Context& c = context(index);
   if (c.callbacks.remove_session == RemoveCallback::absent) return;
   seen.log.push_back({Event::Kind::remove_session, index, removed, false, 0});
   std::erase_if(c.store, [removed](const Stored& entry) { return entry.id == removed; });
+  call_back(index, Setting::remove_calls, locked);
+}
+
+/// What a callback calls on the context that it was called for. Called from there, a callback calls nothing.
+void Machine::call_back(std::uint8_t index, Setting which, bool locked) {
+  const auto calls = context(index).settings.as<Calls>(which);
+  if (calls == Calls::nothing || world.calling_back) return;
+  const SessionRef first = world.held[1];
+  const bool with_session = calls == Calls::add || calls == Calls::remove;
+  if (with_session && first == no_session) return;
+  // One object in two caches is outside the contract.
+  if (calls == Calls::add && session(first).cached_in != no_context && session(first).cached_in != index) return;
+  world.calling_back = true;
+  bool refused = false;
+  if (locked && calls != Calls::mode_off) {
+    note(Reason::called_under_lock);
+    refused = says(call_under_lock_refused);
+  } else {
+    note(Reason::called_back);
+  }
+  Name result = 0;
+  if (!refused) {
+    if (calls == Calls::add) result = add(index, first);
+    if (calls == Calls::remove) result = remove(index, first);
+    if (calls == Calls::flush) flush(index, {world.now.seconds, 0}, false);
+    if (calls == Calls::mode_off) context(index).mode = mode::off;
+  }
+  seen.log.push_back({Event::Kind::call, index, with_session ? session(first).id : 0, false, result});
+  world.calling_back = false;
 }
 
 }  // namespace sesscheck

@@ -101,7 +101,7 @@ struct Side {
   Handshake state = Handshake::none;
   bool reused = false;
   std::uint16_t error = 0;
-  bool sent_shutdown = false;
+  bool sent_shutdown = false, received_shutdown = false;
 };
 
 /// What goes over the wire, as far as a session cache can tell.
