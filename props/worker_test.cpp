@@ -42,7 +42,10 @@ class Dice {
     }
   }
 
-  SessionView session() { return {any<Name>(), coin(), any<std::int64_t>(), any<std::int64_t>()}; }
+  SessionView session() {
+    return {.name = any<Name>(), .resumable = coin(), .ticket = coin(), .early_data = coin(), .version = any<std::uint8_t>(),
+            .time = any<std::int64_t>(), .timeout = any<std::int64_t>(), .hint = any<std::int64_t>()};
+  }
 
   std::vector<SessionView> sessions() {
     std::vector<SessionView> views(below(5));
@@ -57,10 +60,12 @@ class Dice {
     o.status = static_cast<Status>(below(4));
     o.result = any<std::int64_t>();
     o.error = any<std::uint16_t>();
-    o.connection = {end_view(), end_view(), any<std::uint8_t>(), any<std::uint8_t>()};
+    o.connection = {end_view(), end_view(), any<std::uint8_t>(), any<std::uint8_t>(), any<std::uint8_t>(), any<std::uint8_t>(),
+                    any<std::uint8_t>()};
+    o.live = any<std::int64_t>();
     o.log.resize(below(4));
     for (Event& event : o.log) {
-      event = {static_cast<Event::Kind>(below(3)), any<std::uint8_t>(), any<Name>(), coin(), any<Name>()};
+      event = {static_cast<Event::Kind>(below(4)), any<std::uint8_t>(), any<Name>(), coin(), any<Name>()};
     }
     o.contexts.resize(below(contexts_max + 1));
     for (ContextView& view : o.contexts) {

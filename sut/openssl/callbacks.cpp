@@ -11,15 +11,14 @@ void Run::discard(const Table& f, StoredSession& entry) { f.SSL_SESSION_free(std
 /// Returns what the library is to be told: whether the reference it passed was kept.
 int Run::on_new(std::uint8_t index, SSL_SESSION* session) {
   RealContext& context = contexts_[index];
-  const Name name = names_.of(f_, session);
-  seen_->log.push_back({Event::Kind::new_session, index, name, false, 0});
+  const SessionId id(f_, session);
+  seen_->log.push_back({Event::Kind::new_session, index, names_.of(f_, session), false, 0});
   const bool keeps = context.callbacks.new_session == NewCallback::returns_one;
 
   bool reference_used = false;
   if (context.setup.store != Store::none) {
-    auto place = std::ranges::lower_bound(context.store, name, {}, &StoredSession::name);
-    if (place == context.store.end() || place->name != name)
-      place = context.store.insert(place, StoredSession{name, nullptr, {}});
+    auto place = std::ranges::lower_bound(context.store, id, {}, &StoredSession::id);
+    if (place == context.store.end() || place->id != id) place = context.store.insert(place, StoredSession{id, nullptr, {}});
     if (context.setup.store == Store::references) {
       // A callback that returns 0 gives the library's reference back; the store then needs one of its own.
       if (!keeps) f_.SSL_SESSION_up_ref(session);
@@ -33,14 +32,15 @@ int Run::on_new(std::uint8_t index, SSL_SESSION* session) {
     }
   }
   if (keeps && !reference_used) to_free_.push_back(session);
+  call_from_callback(index, Setting::new_calls);
   return keeps;
 }
 
 /// What the store has under this id, with a reference for the caller.
-SSL_SESSION* Run::take_from_store(std::uint8_t index, Name asked) {
+SSL_SESSION* Run::take_from_store(std::uint8_t index, const SessionId& asked) {
   RealContext& context = contexts_[index];
-  const auto place = std::ranges::lower_bound(context.store, asked, {}, &StoredSession::name);
-  if (place == context.store.end() || place->name != asked) return nullptr;
+  const auto place = std::ranges::lower_bound(context.store, asked, {}, &StoredSession::id);
+  if (place == context.store.end() || place->id != asked) return nullptr;
   if (context.setup.store == Store::serialised) {
     const unsigned char* cursor = place->bytes.data();
     return f_.d2i_SSL_SESSION(nullptr, &cursor, static_cast<long>(place->bytes.size()));
@@ -52,47 +52,69 @@ SSL_SESSION* Run::take_from_store(std::uint8_t index, Name asked) {
 
 SSL_SESSION* Run::on_get(std::uint8_t index, const unsigned char* id, int length, int* copy) {
   RealContext& context = contexts_[index];
-  const Name asked = names_.of(id, static_cast<std::size_t>(length));
+  const SessionId asked(id, static_cast<std::size_t>(length));
   SSL_SESSION* found = std::exchange(context.answer, nullptr);
   if (!found) found = take_from_store(index, asked);
-  seen_->log.push_back({Event::Kind::get_session, index, asked, found != nullptr, found ? names_.of(f_, found) : 0});
+  seen_->log.push_back({Event::Kind::get_session, index, names_.of(asked), found != nullptr, found ? names_.of(f_, found) : 0});
   if (context.callbacks.get_session == GetCallback::copy_one) {
     *copy = 1;  // the library takes a reference of its own; ours goes when the command is over
     if (found) to_free_.push_back(found);
   } else {
     *copy = 0;  // ours becomes the library's
   }
+  call_from_callback(index, Setting::get_calls);
   return found;
 }
 
-void Run::on_remove(std::uint8_t index, SSL_SESSION* session) {
-  const Name name = names_.of(f_, session);
-  seen_->log.push_back({Event::Kind::remove_session, index, name, false, 0});
+void Run::on_remove(std::uint8_t index, SSL_CTX* ctx, SSL_SESSION* session) {
+  const SessionId id(f_, session);
+  seen_->log.push_back({Event::Kind::remove_session, index, names_.of(f_, session), false, 0});
   std::erase_if(contexts_[index].store, [&](StoredSession& entry) {
-    if (entry.name != name) return false;
+    if (entry.id != id) return false;
     // Inside this callback the library may hold its lock and still use the session: give the reference up later.
     if (entry.reference) to_free_.push_back(entry.reference);
     return true;
   });
+  // A context that is being freed must not be called: nothing may refer to it any more.
+  if (ctx == contexts_[index].ctx) call_from_callback(index, Setting::remove_calls);
 }
 
-namespace {
-Run* running = nullptr;
+/// What a callback is told to do besides. What it calls may call back; those callbacks call no further.
+void Run::call_from_callback(std::uint8_t index, Setting which) {
+  const RealContext& context = contexts_[index];
+  const auto what = context.settings.as<Calls>(which);
+  if (what == Calls::nothing || calling_) return;
+  Event event{Event::Kind::call, index, 0, false, 0};
+  SSL_SESSION* session = held_[1];
+  if (what == Calls::add || what == Calls::remove) {
+    if (!session || cached_elsewhere(index, session)) return;
+    event.session = names_.of(f_, session);
+  }
+  calling_ = true;
+  switch (what) {
+    case Calls::add: event.answer = static_cast<Name>(f_.SSL_CTX_add_session(context.ctx, session)); break;
+    case Calls::remove: event.answer = static_cast<Name>(f_.SSL_CTX_remove_session(context.ctx, session)); break;
+    case Calls::flush: f_.SSL_CTX_flush_sessions(context.ctx, now_.seconds); break;
+    case Calls::mode_off: f_.SSL_CTX_ctrl(context.ctx, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, nullptr); break;
+    case Calls::nothing: break;
+  }
+  calling_ = false;
+  seen_->log.push_back(event);
 }
 
-// The library's callbacks carry no argument of ours; one function for each context tells them apart.
+// One function for each context tells them apart.
 struct Callback {
   template <std::uint8_t index>
   static int created(SSL*, SSL_SESSION* session) {
-    return running->on_new(index, session);
+    return Run::running->on_new(index, session);
   }
   template <std::uint8_t index>
   static SSL_SESSION* asked(SSL*, const unsigned char* id, int length, int* copy) {
-    return running->on_get(index, id, length, copy);
+    return Run::running->on_get(index, id, length, copy);
   }
   template <std::uint8_t index>
-  static void removed(SSL_CTX*, SSL_SESSION* session) {
-    running->on_remove(index, session);
+  static void removed(SSL_CTX* ctx, SSL_SESSION* session) {
+    Run::running->on_remove(index, ctx, session);
   }
 };
 
@@ -103,7 +125,6 @@ void Run::set_callbacks(std::uint8_t index, const Callbacks& callbacks) {
                                                                         Callback::asked<2>, Callback::asked<3>};
   static constexpr decltype(&Callback::removed<0>) removed[contexts_max] = {Callback::removed<0>, Callback::removed<1>,
                                                                             Callback::removed<2>, Callback::removed<3>};
-  running = this;
   RealContext& context = contexts_[index];
   context.callbacks = callbacks;
   f_.SSL_CTX_sess_set_new_cb(context.ctx, callbacks.new_session == NewCallback::absent ? nullptr : created[index]);

@@ -1,4 +1,5 @@
-// A connection between two contexts, both ends in this thread, flight by flight.
+// Connections between two contexts, both ends in this thread: at one go, and those that stay open.
+#include <algorithm>
 #include <utility>
 
 #include "sut/openssl/run.hpp"
@@ -6,96 +7,163 @@
 namespace sesscheck::openssl {
 namespace {
 
-// Where a hello keeps the length of its session id: record header, handshake header, version, random.
-constexpr std::size_t hello_type_offset = 5, hello_id_length_offset = 5 + 4 + 2 + 32;
+// A record of application data that no key made.
+constexpr unsigned char broken_record[5 + 32] = {
+    SSL3_RT_APPLICATION_DATA, 3, 3, 0, 32, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-void note_id_length(const std::vector<unsigned char>& flight, unsigned char hello, std::uint8_t& length) {
-  if (flight.size() > hello_id_length_offset && flight[0] == SSL3_RT_HANDSHAKE && flight[hello_type_offset] == hello)
-    length = flight[hello_id_length_offset];
+// What a mem BIO that is empty returns: to try again, or the end.
+constexpr long try_again = -1, the_end = 0;
+
+/// Counts the tickets that a client takes, in what is seen of the command that runs.
+void count_tickets(int sent, int, int content, const void* message, std::size_t length, SSL*, void* seen) {
+  if (!sent && content == SSL3_RT_HANDSHAKE && length != 0 &&
+      *static_cast<const unsigned char*>(message) == SSL3_MT_NEWSESSION_TICKET)
+    ++(*static_cast<Observation**>(seen))->connection.tickets;
 }
 
 }  // namespace
 
-/// Lets one end go on with what it has received.
-void Run::advance_end(SSL* ssl, EndView& end) {
-  const int result = f_.SSL_do_handshake(ssl);
-  const int why = result == 1 ? SSL_ERROR_NONE : f_.SSL_get_error(ssl, result);
-  if (result == 1)
-    end.state = Handshake::done;
-  else if (why == SSL_ERROR_SSL || why == SSL_ERROR_SYSCALL)
-    end.state = Handshake::failed;
-  else
-    end.state = Handshake::unfinished;
-  end.error = first_error();
-}
-
-/// Moves flights until nothing is said any more, or the connection breaks.
-void Run::handshake(SSL* client, SSL* server, int flights) {
-  ConnectionView& view = seen_->connection;
-  advance_end(client, view.client);
-  bool to_server = true;
-  for (int number = 1;; ++number, to_server = !to_server) {
-    BIO* from = to_server ? wire_.client_out : wire_.server_out;
-    flight_.resize(static_cast<std::size_t>(f_.BIO_ctrl(from, BIO_CTRL_PENDING, 0, nullptr)));
-    if (flight_.empty()) return;
-    f_.BIO_read(from, flight_.data(), static_cast<int>(flight_.size()));
-    note_id_length(flight_, SSL3_MT_CLIENT_HELLO, view.offered_id_length);
-    note_id_length(flight_, SSL3_MT_SERVER_HELLO, view.answered_id_length);
-    if (number > flights) return;
-    f_.BIO_write(to_server ? wire_.server_in : wire_.client_in, flight_.data(), static_cast<int>(flight_.size()));
-    if (to_server)
-      advance_end(server, view.server);
-    else
-      advance_end(client, view.client);
+void Run::open(RealConnection& connection, const Wire& wire, const Command& command) {
+  RealContext &of_client = contexts_[command.client], &of_server = contexts_[command.context];
+  connection = {};
+  connection.client = {f_.SSL_new(of_client.ctx), of_client.ctx, wire.client, {}, command.early, command.early};
+  const bool reads_early = of_server.settings.on(Setting::early_data);
+  connection.server = {f_.SSL_new(of_server.ctx), of_server.ctx, wire.server, {}, reads_early, reads_early};
+  for (const RealEnd* end : {&connection.client, &connection.server}) {
+    for (BIO* bio : {end->side.in, end->side.out}) {
+      f_.BIO_ctrl(bio, BIO_CTRL_RESET, 0, nullptr);
+      f_.BIO_ctrl(bio, BIO_C_SET_BUF_MEM_EOF_RETURN, try_again, nullptr);
+      f_.BIO_up_ref(bio);  // SSL_set_bio takes a reference over
+    }
+    f_.SSL_set_bio(end->ssl, end->side.in, end->side.out);
   }
-}
-
-void Run::describe(SSL* ssl, EndView& end, std::uint8_t keep) {
-  if (end.state == Handshake::none) return;
-  end.reused = f_.SSL_session_reused(ssl) == 1;
-  if (end.state != Handshake::done) return;
-  SSL_SESSION* session = f_.SSL_get1_session(ssl);
-  end.session = names_.of(f_, session);
-  if (keep != 0)
-    hold(keep, session);
-  else
-    f_.SSL_SESSION_free(session);
-}
-
-void Run::leave(SSL* ssl, const EndView& end, End how) {
-  if (end.state != Handshake::done || how == End::none) return;
-  if (how == End::quiet) f_.SSL_set_quiet_shutdown(ssl, 1);
-  f_.SSL_shutdown(ssl);
-}
-
-void Run::connect(const Command& command) {
-  SSL* client = f_.SSL_new(contexts_[command.client].ctx);
-  SSL* server = f_.SSL_new(contexts_[command.context].ctx);
-  for (BIO* bio : wire_.all()) {
-    f_.BIO_ctrl(bio, BIO_CTRL_RESET, 0, nullptr);
-    f_.BIO_up_ref(bio);  // SSL_set_bio takes a reference over
-  }
-  f_.SSL_set_bio(client, wire_.client_in, wire_.client_out);
-  f_.SSL_set_bio(server, wire_.server_in, wire_.server_out);
+  SSL *client = connection.client.ssl, *server = connection.server.ssl;
   f_.SSL_set_connect_state(client);
   f_.SSL_set_accept_state(server);
+  f_.SSL_set_msg_callback(client, count_tickets);
+  f_.SSL_ctrl(client, SSL_CTRL_SET_MSG_CALLBACK_ARG, 0, &seen_);
+  if (!of_client.settings.on(Setting::client_certificate)) f_.SSL_certs_clear(client);
   if (command.id_context) {
     unsigned char bytes[id_context_trace_max];
     std::fill(std::begin(bytes), std::end(bytes), static_cast<unsigned char>(command.id_context->letter));
     f_.SSL_set_session_id_context(server, bytes, command.id_context->length);
     seen_->error = first_error();
   }
-  if (held_[command.slot]) f_.SSL_set_session(client, held_[command.slot]);
+  if (command.slot != 0 && held_[command.slot]) f_.SSL_set_session(client, held_[command.slot]);
+}
 
-  ConnectionView& view = seen_->connection;
-  handshake(client, server, command.flights);
-  describe(client, view.client, command.keep);
-  describe(server, view.server, command.keep_server);
-  leave(client, view.client, command.client_end);
-  leave(server, view.server, command.server_end);
-  f_.SSL_free(client);
-  f_.SSL_free(server);
-  seen_->result = view.client.state == Handshake::done && view.server.state == Handshake::done;
+void Run::describe(const RealEnd& end, EndView& seen, std::uint8_t keep) {
+  seen = end.view;
+  if (end.view.state == Handshake::none) return;
+  seen.reused = f_.SSL_session_reused(end.ssl) == 1;
+  if (end.view.state != Handshake::done) return;
+  SSL_SESSION* session = f_.SSL_get1_session(end.ssl);
+  if (session) seen.session = names_.of(f_, session);
+  if (keep != 0)
+    hold(keep, session);
+  else
+    f_.SSL_SESSION_free(session);
+}
+
+void Run::describe(RealConnection& connection, std::uint8_t keep, std::uint8_t keep_server) {
+  ConnectionView& seen = seen_->connection;
+  describe(connection.client, seen.client, keep);
+  describe(connection.server, seen.server, keep_server);
+  seen.version = seen.server.state == Handshake::done ? version_number(f_.SSL_version(connection.server.ssl)) : 0;
+  seen.early_data = static_cast<std::uint8_t>(f_.SSL_get_early_data_status(connection.client.ssl));
+}
+
+void Run::leave(const RealEnd& end, End how) {
+  if (end.view.state != Handshake::done || how == End::none) return;
+  if (how == End::quiet) f_.SSL_set_quiet_shutdown(end.ssl, 1);
+  f_.SSL_shutdown(end.ssl);
+}
+
+void Run::close(RealConnection& connection, End client_end, End server_end) {
+  leave(connection.client, client_end);
+  leave(connection.server, server_end);
+  for (RealEnd* end : {&connection.client, &connection.server}) {
+    f_.SSL_free(std::exchange(end->ssl, nullptr));
+    end->ctx = nullptr;  // if it was replaced, it is gone now
+  }
+  connection = {};
+}
+
+void Run::connect(const Command& command) {
+  RealConnection& connection = connections_[connections_max];
+  open(connection, equipment_.wires[connections_max], command);
+  deliver(connection, command.flights);
+  describe(connection, command.keep, command.keep_server);
+  close(connection, command.client_end, command.server_end);
+  const ConnectionView& seen = seen_->connection;
+  seen_->result = seen.client.state == Handshake::done && seen.server.state == Handshake::done;
+}
+
+/// For another handshake with the same SSLs, over a new transport.
+void Run::clear(RealConnection& connection) {
+  seen_->result = 1;
+  for (RealEnd* end : {&connection.client, &connection.server}) {
+    if (f_.SSL_clear(end->ssl) != 1) seen_->result = 0;
+    for (BIO* bio : {end->side.in, end->side.out}) {
+      f_.BIO_ctrl(bio, BIO_CTRL_RESET, 0, nullptr);
+      f_.BIO_ctrl(bio, BIO_C_SET_BUF_MEM_EOF_RETURN, try_again, nullptr);
+    }
+    end->view = {};
+    end->early = end->wants_early;
+  }
+  connection.plain = true;
+}
+
+void Run::on_connection(const Command& command) {
+  RealConnection& connection = connections_[command.connection];
+  if (command.op == Op::open) {
+    if (connection.open()) close(connection, End::none, End::none);
+    open(connection, equipment_.wires[command.connection], command);
+  }
+  if (!connection.open()) return;
+  RealEnd& end = command.at_server ? connection.server : connection.client;
+  std::int64_t& result = seen_->result;
+  switch (command.op) {
+    case Op::deliver:
+      deliver(connection, command.flights);
+      result = connection.client.view.state == Handshake::done && connection.server.view.state == Handshake::done;
+      break;
+    case Op::offer: result = f_.SSL_set_session(connection.client.ssl, command.slot ? held_[command.slot] : nullptr); break;
+    case Op::take: {
+      SSL_SESSION* session = f_.SSL_get1_session(end.ssl);
+      result = session != nullptr;
+      if (command.keep != 0)
+        hold(command.keep, session);
+      else
+        f_.SSL_SESSION_free(session);
+      break;
+    }
+    case Op::renegotiate:
+    case Op::new_ticket:
+      if (command.op == Op::new_ticket) {
+        result = f_.SSL_new_session_ticket ? f_.SSL_new_session_ticket(connection.server.ssl) : 0;
+      } else if (end.view.state == Handshake::done) {  // before, there is nothing to negotiate again
+        result = command.number.value == 1 ? f_.SSL_renegotiate_abbreviated(end.ssl) : f_.SSL_renegotiate(end.ssl);
+      }
+      seen_->error = first_error();
+      if (result == 1) speak(command.op == Op::new_ticket ? connection.server : end);
+      break;
+    case Op::shut: result = f_.SSL_shutdown(end.ssl); break;
+    case Op::garble:
+      f_.BIO_write(end.side.in, broken_record, sizeof broken_record);
+      advance(connection, end);
+      break;
+    case Op::hang_up:
+      f_.BIO_ctrl(end.side.in, BIO_C_SET_BUF_MEM_EOF_RETURN, the_end, nullptr);
+      advance(connection, end);
+      break;
+    case Op::clear: clear(connection); break;
+    default: break;
+  }
+  if (seen_->error == error::none) seen_->error = first_error();
+  describe(connection, 0, 0);
+  if (command.op == Op::close) close(connection, command.client_end, command.server_end);
 }
 
 }  // namespace sesscheck::openssl

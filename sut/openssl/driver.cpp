@@ -15,22 +15,19 @@ struct VirtualTime {
 
 }  // namespace
 
-Driver::Driver(const Table& table) : f_(table), wire_(std::make_unique<Wire>()) {
+Driver::Driver(const Table& table) : f_(table) {
   install_random(f_);
-  for (BIO** bio : {&wire_->client_in, &wire_->client_out, &wire_->server_in, &wire_->server_out})
-    *bio = f_.BIO_new(f_.BIO_s_mem());
+  equipment_ = std::make_unique<Equipment>(f_);
 }
 
-Driver::~Driver() {
-  for (BIO* bio : wire_->all()) f_.BIO_free(bio);
-}
+Driver::~Driver() = default;
 
 std::string Driver::version() const { return f_.OpenSSL_version(OPENSSL_VERSION); }
 
 void Driver::run(const Trace& trace, const ObservationSink& sink) {
   seed_random();
   const VirtualTime virtual_time;
-  Run run(f_, *wire_, trace.setup);
+  Run run(f_, *equipment_, trace.setup);
   for (const Command& command : trace.commands)
     for (int n = 0; n < command.repeat; ++n) {
       run.step(command, seen_);

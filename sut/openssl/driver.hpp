@@ -11,7 +11,7 @@
 namespace sesscheck::openssl {
 
 struct Table;  // the library's functions (table.hpp)
-struct Wire;
+struct Equipment;
 
 /// Runs traces on one loaded library. One driver in a process.
 class Driver {
@@ -26,7 +26,7 @@ class Driver {
 
  private:
   const Table& f_;
-  std::unique_ptr<Wire> wire_;
+  std::unique_ptr<Equipment> equipment_;
   Observation seen_;  // its memory is reused
 };
 

@@ -1,6 +1,8 @@
 // Deterministic randomness for the library: the same trace gives the same bytes, ids and keys in any process.
 #pragma once
 
+#include <cstdint>
+
 #include "sut/openssl/table.hpp"
 
 namespace sesscheck::openssl {
@@ -9,5 +11,8 @@ namespace sesscheck::openssl {
 void install_random(const Table& table);
 /// Starts it anew; each trace does.
 void seed_random();
+/// How many words were drawn before this one, since seed_random(): what the library made of random bytes (each time it
+/// asks it gets fresh words) tells by its first word when it was made.
+std::uint64_t drawn_before(std::uint64_t word);
 
 }  // namespace sesscheck::openssl

@@ -5,27 +5,11 @@
 #include <utility>
 
 #include "sut/clock.hpp"
-#include "sut/openssl/certificate.hpp"
 
 namespace sesscheck::openssl {
 namespace {
 
 constexpr int reason_mask = 0xfff;  // the part of an error code that 1.1.1 and 3.x agree on
-constexpr unsigned char psk_key[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
-
-unsigned int psk_client(SSL*, const char*, char* identity, unsigned int identity_max, unsigned char* key, unsigned int key_max) {
-  if (identity_max < 2 || key_max < sizeof psk_key) return 0;
-  std::strcpy(identity, "p");
-  std::memcpy(key, psk_key, sizeof psk_key);
-  return sizeof psk_key;
-}
-
-unsigned int psk_server(SSL*, const char*, unsigned char* key, unsigned int key_max) {
-  if (key_max < sizeof psk_key) return 0;
-  std::memcpy(key, psk_key, sizeof psk_key);
-  return sizeof psk_key;
-}
-
 int accept_any_certificate(int, X509_STORE_CTX*) { return 1; }
 
 /// Bytes of a session id context, with room for one that is too long.
@@ -40,39 +24,45 @@ constexpr int counter_ctrl[counter_count] = {
     SSL_CTRL_SESS_ACCEPT_GOOD, SSL_CTRL_SESS_ACCEPT_RENEGOTIATE, SSL_CTRL_SESS_HIT, SSL_CTRL_SESS_CB_HIT,
     SSL_CTRL_SESS_MISSES, SSL_CTRL_SESS_TIMEOUTS, SSL_CTRL_SESS_CACHE_FULL};
 
+/// Objects of the library are counted by what it calls for each one's extra data.
+std::int64_t alive = 0;
+void created(void*, void*, CRYPTO_EX_DATA*, int, long, void*) { ++alive; }
+void freed(void*, void*, CRYPTO_EX_DATA*, int, long, void*) { --alive; }
+
 }  // namespace
 
-std::size_t Names::Hash::operator()(const Id& id) const {
-  std::size_t hash;
-  std::memcpy(&hash, id.bytes.data(), sizeof hash);
-  return hash;
+std::int64_t sessions_alive() { return alive; }
+
+Equipment::Equipment(const Table& table) : f(table) {
+  f.CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_SESSION, 0, nullptr, created, nullptr, freed);
+  for (Wire& wire : wires)
+    for (BIO** bio : {&wire.client.in, &wire.client.out, &wire.server.in, &wire.server.out}) *bio = f.BIO_new(f.BIO_s_mem());
 }
 
-Name Names::of(const unsigned char* id, std::size_t length) {
-  if (length == 0) return 0;
-  Id key;
-  std::memcpy(key.bytes.data(), id, std::min(length, key.bytes.size()));
-  return names_.try_emplace(key, static_cast<Name>(names_.size() + 1)).first->second;
+Equipment::~Equipment() {
+  for (const Wire& wire : wires)
+    for (BIO* bio : {wire.client.in, wire.client.out, wire.server.in, wire.server.out}) f.BIO_free(bio);
+  f.X509_free(certificate);
+  f.EVP_PKEY_free(key);
 }
 
-Name Names::of(const Table& f, const SSL_SESSION* session) {
-  unsigned int length = 0;
-  const unsigned char* id = f.SSL_SESSION_get_id(session, &length);
-  return of(id, length);
-}
+Run* Run::running = nullptr;
 
-Run::Run(const Table& f, const Wire& wire, const Setup& setup) : f_(f), wire_(wire), certificates_(setup.certificates) {
+Run::Run(const Table& f, Equipment& equipment, const Setup& setup)
+    : f_(f), equipment_(equipment), certificates_(setup.certificates), needs_certificate_(setup.certificates) {
+  running = this;
   virtual_clock::set(now_.seconds, now_.microseconds);
-  for (const ContextSetup& context : setup.contexts) {
-    contexts_.push_back({context, nullptr, {}, {}, nullptr});
-    contexts_.back().ctx = make_context(static_cast<std::uint8_t>(contexts_.size() - 1));
-  }
+  for (const ContextSetup& context : setup.contexts) contexts_.emplace_back().setup = context;
+  for (std::uint8_t index = 0; index < contexts_.size(); ++index) make_context(index);
 }
 
 Run::~Run() {
   Observation ignored;
   seen_ = &ignored;
-  for (RealContext& context : contexts_) f_.SSL_CTX_free(context.ctx);  // remove callbacks still reach the stores
+  for (RealConnection& connection : connections_)
+    if (connection.open()) close(connection, End::none, End::none);
+  for (RealContext& context : contexts_)
+    f_.SSL_CTX_free(std::exchange(context.ctx, nullptr));  // remove callbacks still reach the stores
   for (RealContext& context : contexts_) {
     f_.SSL_SESSION_free(context.answer);
     for (StoredSession& entry : context.store) discard(f_, entry);
@@ -82,43 +72,21 @@ Run::~Run() {
   f_.ERR_clear_error();
 }
 
-SSL_CTX* Run::make_context(std::uint8_t index) {
-  const ContextSetup& setup = contexts_[index].setup;
-  SSL_CTX* ctx = f_.SSL_CTX_new(f_.TLS_method());
-  f_.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, nullptr);
-  f_.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_MAX_PROTO_VERSION, TLS1_2_VERSION, nullptr);
-  f_.SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
-  if (certificates_) {
-    f_.SSL_CTX_set_cipher_list(ctx, "ECDHE-ECDSA-AES128-GCM-SHA256");
-    f_.SSL_CTX_use_certificate_ASN1(ctx, sizeof test_certificate, test_certificate);
-    f_.SSL_CTX_use_PrivateKey_ASN1(EVP_PKEY_EC, ctx, test_key, sizeof test_key);
-  } else {
-    f_.SSL_CTX_set_cipher_list(ctx, "PSK-AES128-GCM-SHA256");
-    f_.SSL_CTX_set_psk_client_callback(ctx, psk_client);
-    f_.SSL_CTX_set_psk_server_callback(ctx, psk_server);
-  }
-  if (setup.mode) f_.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_SESS_CACHE_MODE, *setup.mode, nullptr);
-  if (setup.size) f_.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_SESS_CACHE_SIZE, *setup.size, nullptr);
-  if (setup.timeout) f_.SSL_CTX_set_timeout(ctx, *setup.timeout);
-  const IdContextBytes id_context(setup.id_context);
-  f_.SSL_CTX_set_session_id_context(ctx, id_context.bytes, id_context.length);
-  f_.SSL_CTX_set_verify(ctx, setup.verify_peer ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, accept_any_certificate);
-  contexts_[index].ctx = ctx;
-  set_callbacks(index, setup.callbacks);
-  f_.ERR_clear_error();
-  return ctx;
-}
-
 /// The session passes into the slot; what was there is given up.
 void Run::hold(std::uint8_t slot, SSL_SESSION* session) { f_.SSL_SESSION_free(std::exchange(held_[slot], session)); }
 
-/// Whether another context's internal cache lists this very object.
+/// Whether another context's internal cache lists this very object; also one that was replaced, but still has a connection.
 bool Run::cached_elsewhere(std::uint8_t index, SSL_SESSION* session) const {
-  for (std::size_t other = 0; other < contexts_.size(); ++other) {
-    if (other == index) continue;
-    auto* cache = reinterpret_cast<OPENSSL_LHASH*>(f_.SSL_CTX_sessions(contexts_[other].ctx));
-    if (f_.OPENSSL_LH_retrieve(cache, session) == session) return true;
-  }
+  const SSL_CTX* own = contexts_[index].ctx;
+  const auto lists = [&](const SSL_CTX* ctx) {
+    return ctx && ctx != own &&
+           f_.OPENSSL_LH_retrieve(reinterpret_cast<OPENSSL_LHASH*>(f_.SSL_CTX_sessions(const_cast<SSL_CTX*>(ctx))), session) ==
+               session;
+  };
+  for (const RealContext& context : contexts_)
+    if (lists(context.ctx)) return true;
+  for (const RealConnection& connection : connections_)
+    if (lists(connection.client.ctx) || lists(connection.server.ctx)) return true;
   return false;
 }
 
@@ -155,17 +123,19 @@ void Run::on_context(const Command& command) {
       context.store.clear();
       break;
     case Op::renew:
-      f_.SSL_CTX_free(ctx);
+      context.ctx = nullptr;
+      f_.SSL_CTX_free(ctx);  // its remove callbacks still reach the store
       make_context(command.context);
       break;
+    case Op::configure: configure(command.context, command.setting, command.number.value); break;
     default: break;
   }
 }
 
 void Run::make(const Command& command) {
   SSL_SESSION* session = f_.SSL_SESSION_new();
-  unsigned char id[32] = {'m', 'a', 'd', 'e', static_cast<unsigned char>(command.number.value)};
-  f_.SSL_SESSION_set1_id(session, id, command.number.value == 0 ? 0 : sizeof id);
+  const SessionId id = made_id(static_cast<std::uint8_t>(command.number.value));
+  f_.SSL_SESSION_set1_id(session, id.bytes.data(), command.number.value == 0 ? 0 : sizeof id.bytes);
   f_.SSL_SESSION_set_protocol_version(session, TLS1_2_VERSION);
   const IdContextBytes value(*command.id_context);
   seen_->result = f_.SSL_SESSION_set1_id_context(session, value.bytes, value.length);
@@ -219,8 +189,12 @@ SessionView Run::view(const SSL_SESSION* session) {
   SessionView v;
   v.name = names_.of(f_, session);
   v.resumable = f_.SSL_SESSION_is_resumable(session) == 1;
+  v.ticket = f_.SSL_SESSION_has_ticket(session) == 1;
+  v.early_data = f_.SSL_SESSION_get_max_early_data(session) != 0;
+  v.version = version_number(f_.SSL_SESSION_get_protocol_version(session));
   v.time = f_.SSL_SESSION_get_time(session);
   v.timeout = f_.SSL_SESSION_get_timeout(session);
+  v.hint = static_cast<std::int64_t>(f_.SSL_SESSION_get_ticket_lifetime_hint(session));
   return v;
 }
 
@@ -249,14 +223,20 @@ void Run::observe() {
             w.cached.push_back(w.run.view(static_cast<SSL_SESSION*>(session)));
           },
           &walk);
-      std::ranges::sort(v.cached, {}, &SessionView::name);
     }
     v.stored.clear();
     for (const StoredSession& entry : context.store)
-      v.stored.push_back(entry.reference ? view(entry.reference) : SessionView{.name = entry.name, .resumable = true});
+      v.stored.push_back(entry.reference ? view(entry.reference) : SessionView{.name = names_.of(entry.id), .resumable = true});
   }
   for (std::size_t slot = 1; slot <= slots_max; ++slot)
     seen_->held[slot - 1] = held_[slot] ? std::optional(view(held_[slot])) : std::nullopt;
+
+  names_.settle(*seen_);
+  const auto by_name = [](const SessionView& v) { return std::pair(v.name, v.version); };
+  for (ContextView& v : seen_->contexts) {
+    std::ranges::sort(v.cached, {}, by_name);
+    std::ranges::sort(v.stored, {}, by_name);
+  }
 }
 
 void Run::step(const Command& command, Observation& seen) {
@@ -266,8 +246,13 @@ void Run::step(const Command& command, Observation& seen) {
   seen.error = error::none;
   seen.connection = {};
   seen.log.clear();
+  offer_noted_ = answer_noted_ = false;
   switch (command.op) {
     case Op::connect: connect(command); break;
+    case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket:
+    case Op::shut: case Op::garble: case Op::hang_up: case Op::clear: case Op::close:
+      on_connection(command);
+      break;
     case Op::advance: {
       constexpr std::int64_t million = 1'000'000;
       const std::int64_t microseconds = now_.microseconds + command.number.value;
@@ -285,6 +270,7 @@ void Run::step(const Command& command, Observation& seen) {
   for (SSL_SESSION* session : to_free_) f_.SSL_SESSION_free(session);
   to_free_.clear();
   if (const std::uint16_t reason = first_error(); seen.error == error::none) seen.error = reason;
+  seen.live = sessions_alive() - alive_before_;
   observe();
 }
 

@@ -3,59 +3,82 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
-#include <unordered_map>
+#include <optional>
 #include <vector>
 
 #include "model/command.hpp"
 #include "model/observation.hpp"
 #include "model/world.hpp"
+#include "sut/openssl/names.hpp"
 #include "sut/openssl/table.hpp"
 
 namespace sesscheck::openssl {
 
-/// Gives each session id the name under which it was first seen.
-class Names {
- public:
-  Name of(const Table& f, const SSL_SESSION* session);
-  Name of(const unsigned char* id, std::size_t length);
-
- private:
-  struct Id {
-    std::array<unsigned char, 32> bytes{};
-    bool operator==(const Id&) const = default;
-  };
-  struct Hash {
-    std::size_t operator()(const Id& id) const;
-  };
-  std::unordered_map<Id, Name, Hash> names_;
-};
-
 /// An entry of an external store; owns its reference or its bytes.
 struct StoredSession {
-  Name name = 0;
+  SessionId id;
   SSL_SESSION* reference = nullptr;
   std::vector<unsigned char> bytes;
 };
 
+using TicketKeys = std::array<unsigned char, 80>;
+
 struct RealContext {
   ContextSetup setup;
-  SSL_CTX* ctx = nullptr;
+  SSL_CTX* ctx = nullptr;  // null while it is being freed
   Callbacks callbacks;
-  std::vector<StoredSession> store;  // by name
-  SSL_SESSION* answer = nullptr;     // what the next get_session_cb returns
+  Settings settings;                         // as they are now
+  std::optional<TicketKeys> own_keys;        // those of SSL_CTX_new, once others took their place
+  std::vector<StoredSession> store;          // by id
+  SSL_SESSION* answer = nullptr;             // what the next get_session_cb returns
 };
 
-/// The wire, reused by every connection: what each end has written, and what has been delivered to it. They are apart
-/// because an end that fails leaves unread what was delivered.
+/// One end's side of the wire: what has been delivered to it, and what it has written. They are apart because an end
+/// that fails leaves unread what was delivered.
+struct Side {
+  BIO *in = nullptr, *out = nullptr;
+};
 struct Wire {
-  BIO *client_in = nullptr, *client_out = nullptr, *server_in = nullptr, *server_out = nullptr;
-  [[nodiscard]] std::array<BIO*, 4> all() const { return {client_in, client_out, server_in, server_out}; }
+  Side client, server;
+};
+
+/// What every trace uses again.
+struct Equipment {
+  explicit Equipment(const Table& table);
+  ~Equipment();
+  Equipment(const Equipment&) = delete;
+  Equipment& operator=(const Equipment&) = delete;
+
+  const Table& f;
+  std::array<Wire, connections_max + 1> wires;  ///< by connection; the last one is that of `connect`
+  X509* certificate = nullptr;                  ///< once it was needed
+  EVP_PKEY* key = nullptr;
+};
+/// 1 to 4 for TLS 1.0 to 1.3, else 0.
+constexpr std::uint8_t version_number(int protocol) {
+  return protocol >= TLS1_VERSION && protocol <= TLS1_3_VERSION ? static_cast<std::uint8_t>(protocol - TLS1_VERSION + 1) : 0;
+}
+/// SSL_SESSION objects of this process.
+std::int64_t sessions_alive();
+
+struct RealEnd {
+  SSL* ssl = nullptr;
+  SSL_CTX* ctx = nullptr;  // what its SSL was made from
+  Side side;
+  EndView view;            // without `reused` and `session`, which are looked up
+  bool wants_early = false;  // of each handshake: a client writes early data, a server reads it
+  bool early = false;        // that is still to be done
+};
+
+struct RealConnection {
+  RealEnd client, server;
+  bool plain = true;  // no handshake has been done over this transport: hellos can be read
+  [[nodiscard]] bool open() const { return client.ssl != nullptr; }
 };
 
 class Run {
  public:
-  Run(const Table& f, const Wire& wire, const Setup& setup);
+  Run(const Table& f, Equipment& equipment, const Setup& setup);
   ~Run();
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
@@ -65,10 +88,9 @@ class Run {
 
  private:
   friend struct Callback;
+  friend struct SettingCallback;
 
   // contexts and sessions (run.cpp)
-  SSL_CTX* make_context(std::uint8_t index);
-  void set_callbacks(std::uint8_t index, const Callbacks& callbacks);
   void on_context(const Command& command);
   void on_session(const Command& command);
   void make(const Command& command);
@@ -79,28 +101,62 @@ class Run {
   void observe();
   SessionView view(const SSL_SESSION* session);
 
-  // connections (connection.cpp)
+  // settings (settings.cpp)
+  void make_context(std::uint8_t index);
+  void configure(std::uint8_t index, Setting setting, std::int64_t value);
+  void apply(std::uint8_t index, Setting setting);
+  void apply_versions(std::uint8_t index);
+  void apply_ciphers(std::uint8_t index);
+  void apply_groups(std::uint8_t index);
+  void apply_ticket_keys(std::uint8_t index);
+  void option(std::uint8_t index, std::uint64_t bit, bool set);
+  void load_certificate(std::uint8_t index);
+  void switch_context(SSL* ssl, std::uintptr_t to);
+
+  // a connection at one go, and those that stay open (connection.cpp)
   void connect(const Command& command);
-  void handshake(SSL* client, SSL* server, int flights);
-  void advance_end(SSL* ssl, EndView& end);
-  void describe(SSL* ssl, EndView& end, std::uint8_t keep);
-  void leave(SSL* ssl, const EndView& end, End how);
+  void on_connection(const Command& command);
+  void open(RealConnection& connection, const Wire& wire, const Command& command);
+  void clear(RealConnection& connection);
+  void close(RealConnection& connection, End client_end, End server_end);
+  void leave(const RealEnd& end, End how);
+  void describe(RealConnection& connection, std::uint8_t keep, std::uint8_t keep_server);
+  void describe(const RealEnd& end, EndView& seen, std::uint8_t keep);
+
+  // how an end goes on, and what passes between the two (flights.cpp)
+  void deliver(RealConnection& connection, int flights);
+  void advance(RealConnection& connection, RealEnd& end);
+  void speak(RealEnd& end);
+  void go_on(RealEnd& end, int result);
+  int shake(RealEnd& end);
+  void read(RealEnd& end);
+  void note_hellos(const RealConnection& connection, BIO* from);
+  [[nodiscard]] std::size_t pending(BIO* bio) const;
 
   // callbacks (callbacks.cpp)
+  void set_callbacks(std::uint8_t index, const Callbacks& callbacks);
   int on_new(std::uint8_t index, SSL_SESSION* session);
   SSL_SESSION* on_get(std::uint8_t index, const unsigned char* id, int length, int* copy);
-  void on_remove(std::uint8_t index, SSL_SESSION* session);
-  SSL_SESSION* take_from_store(std::uint8_t index, Name asked);
+  void on_remove(std::uint8_t index, SSL_CTX* ctx, SSL_SESSION* session);
+  void call_from_callback(std::uint8_t index, Setting which);
+  SSL_SESSION* take_from_store(std::uint8_t index, const SessionId& asked);
   static void discard(const Table& f, StoredSession& entry);
 
+  static Run* running;  // the library's callbacks carry no argument of ours
+
   const Table& f_;
-  const Wire& wire_;
-  bool certificates_;
+  Equipment& equipment_;
+  bool certificates_;      // cipher suites of TLS 1.2 and below use them
+  bool needs_certificate_;  // as all contexts have it, a servername callback can switch to any
+  std::int64_t alive_before_ = sessions_alive();
   Moment now_ = epoch;
   Names names_;
   std::vector<RealContext> contexts_;
+  std::array<RealConnection, connections_max + 1> connections_;  // the last one is that of `connect`
   std::array<SSL_SESSION*, slots_max + 1> held_{};
   std::vector<SSL_SESSION*> to_free_;  // references that a callback kept until the command is over
+  bool calling_ = false;               // a callback calls the library
+  bool offer_noted_ = false, answer_noted_ = false;  // in this command
   std::vector<unsigned char> flight_;
   Observation* seen_ = nullptr;
 };

@@ -32,6 +32,9 @@ std::unique_ptr<Table> load_table(const std::string& libssl, const std::string& 
 #define SESSCHECK_FIND(name) find(ssl, #name, libssl, table->name);
   SESSCHECK_SSL_FUNCTIONS(SESSCHECK_FIND)
 #undef SESSCHECK_FIND
+#define SESSCHECK_FIND(name) table->name = reinterpret_cast<decltype(table->name)>(dlsym(ssl, #name));
+  SESSCHECK_SSL_FUNCTIONS_LATER(SESSCHECK_FIND)
+#undef SESSCHECK_FIND
 #define SESSCHECK_FIND(name) find(crypto, #name, crypto_path, table->name);
   SESSCHECK_CRYPTO_FUNCTIONS(SESSCHECK_FIND)
 #undef SESSCHECK_FIND

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t varint_max = 10;
 constexpr std::size_t session_bytes_min = 3, event_bytes_min = 4, context_bytes_min = 6 + counter_count;
-constexpr std::size_t session_bytes_max = 3 * varint_max, event_bytes_max = 4 * varint_max,
+constexpr std::size_t session_bytes_max = 5 * varint_max, event_bytes_max = 4 * varint_max,
                       context_bytes_max = context_bytes_min * varint_max;
 constexpr std::size_t fixed_bytes_max = 32 * varint_max + slots_max * session_bytes_max;
 static_assert(slots_max <= 8, "the held slots are one byte of bits");
@@ -36,9 +36,15 @@ class Writer {
   }
 
   void session(const SessionView& view) {
-    number(std::uint64_t{view.name ^ last_.name} << 1 | (view.resumable ? 1 : 0));
+    const bool other = view.version != last_.version || view.hint != last_.hint;
+    number(std::uint64_t{view.name ^ last_.name} << 4 | (other ? 8 : 0) | (view.early_data ? 4 : 0) | (view.ticket ? 2 : 0) |
+           (view.resumable ? 1 : 0));
     difference(view.time, last_.time);
     difference(view.timeout, last_.timeout);
+    if (other) {
+      byte(view.version);
+      signed_number(view.hint);
+    }
     last_ = view;
   }
 
@@ -117,11 +123,16 @@ class Reader {
   }
 
   void session(SessionView& view) {
-    const std::uint64_t name = number(std::uint64_t{std::numeric_limits<Name>::max()} << 1 | 1);
-    view.name = static_cast<Name>(name >> 1) ^ last_.name;
+    const std::uint64_t name = number(std::uint64_t{std::numeric_limits<Name>::max()} << 4 | 15);
+    view.name = static_cast<Name>(name >> 4) ^ last_.name;
+    view.early_data = (name & 4) != 0;
+    view.ticket = (name & 2) != 0;
     view.resumable = (name & 1) != 0;
     view.time = difference(last_.time);
     view.timeout = difference(last_.timeout);
+    const bool other = (name & 8) != 0;
+    view.version = other ? static_cast<std::uint8_t>(byte()) : last_.version;
+    view.hint = other ? signed_number() : last_.hint;
     last_ = view;
   }
 
@@ -139,7 +150,7 @@ class Reader {
   }
 
   void event(Event& event) {
-    const unsigned bits = byte(static_cast<unsigned>(Event::Kind::remove_session) << 1 | 1);
+    const unsigned bits = byte(static_cast<unsigned>(Event::Kind::call) << 1 | 1);
     event.kind = static_cast<Event::Kind>(bits >> 1);
     event.answered = (bits & 1) != 0;
     event.context = static_cast<std::uint8_t>(byte());
@@ -182,10 +193,13 @@ bool encode(const Observation& observation, std::span<std::uint8_t>& room) {
   to.byte(static_cast<unsigned>(observation.status));
   to.signed_number(observation.result);
   to.number(observation.error);
-  to.end_view(observation.connection.client);
-  to.end_view(observation.connection.server);
-  to.byte(observation.connection.offered_id_length);
-  to.byte(observation.connection.answered_id_length);
+  const ConnectionView& connection = observation.connection;
+  to.end_view(connection.client);
+  to.end_view(connection.server);
+  for (const std::uint8_t value : {connection.version, connection.early_data, connection.tickets,
+                                   connection.offered_id_length, connection.answered_id_length})
+    to.byte(value);
+  to.signed_number(observation.live);
   to.number(observation.log.size());
   for (const Event& event : observation.log) to.event(event);
   to.number(observation.contexts.size());
@@ -205,10 +219,13 @@ bool decode(std::span<const std::uint8_t>& bytes, Observation& observation) {
   observation.status = static_cast<Status>(from.byte(static_cast<unsigned>(Status::hung)));
   observation.result = from.signed_number();
   observation.error = from.small<std::uint16_t>();
-  from.end_view(observation.connection.client);
-  from.end_view(observation.connection.server);
-  observation.connection.offered_id_length = static_cast<std::uint8_t>(from.byte());
-  observation.connection.answered_id_length = static_cast<std::uint8_t>(from.byte());
+  ConnectionView& connection = observation.connection;
+  from.end_view(connection.client);
+  from.end_view(connection.server);
+  for (std::uint8_t* value : {&connection.version, &connection.early_data, &connection.tickets,
+                              &connection.offered_id_length, &connection.answered_id_length})
+    *value = static_cast<std::uint8_t>(from.byte());
+  observation.live = from.signed_number();
   observation.log.resize(from.length(event_bytes_min));
   for (Event& event : observation.log) from.event(event);
   observation.contexts.resize(from.length(context_bytes_min));
