@@ -12,7 +12,27 @@ void Generator::emit(const Command& command) {
   if (full()) return;
   trace_.commands.push_back(command);
   for (int i = 0; i < command.repeat; ++i) step(world_, command, rules_, seen_, because_);
-  if (command.op == Op::connect) connections_ += command.repeat;
+  follow(command);
+}
+
+/// What is kept here beside the model's world: who made a session with whom, and how far connections are.
+void Generator::follow(const Command& c) {
+  Open& at = open_[c.connection];
+  switch (c.op) {
+    case Op::connect:
+      connections_ += c.repeat;
+      for (const std::uint8_t slot : {c.keep, c.keep_server}) made_with_[slot] = c.context;
+      break;
+    case Op::dup:
+    case Op::serialise: made_with_[c.keep] = made_with_[c.slot]; break;
+    case Op::make: made_with_[c.slot] = no_context; break;
+    case Op::open: at = {true, c.client, c.context, 0}; break;
+    case Op::deliver: at.flights = std::min(at.flights + c.flights, int{flights_max}); break;
+    case Op::take: made_with_[c.keep] = at.open ? at.server : no_context; break;
+    case Op::clear: at.flights = 0; break;
+    case Op::close: at.open = false; break;
+    default: break;
+  }
 }
 
 // --- setup ---------------------------------------------------------------------------------------------------------
@@ -36,27 +56,40 @@ Callbacks Generator::some_callbacks() {
       r.weighted<RemoveCallback>({{30, RemoveCallback::absent}, {70, RemoveCallback::present}})};
 }
 
-ContextSetup Generator::context_setup(bool is_client) {
+ContextSetup Generator::context_setup(std::uint8_t index) {
   ContextSetup c;
-  const unsigned often = is_client ? 35 : 70;
-  if (r.chance(is_client ? 50 : 45)) c.mode = some_mode(is_client);
+  const bool client = world_.contexts.size() > 1 && is_client(index);
+  const unsigned often = client ? 35 : 70;
+  if (r.chance(client ? 50 : 45)) c.mode = some_mode(client);
   if (on(Family::sizes) && r.chance(often)) c.size = some_size();
   if ((on(Family::clock) || on(Family::timeouts)) && r.chance(often)) c.timeout = some_timeout();
   if (on(Family::id_contexts) && r.chance(often)) c.id_context = some_id_context();
-  if (on(Family::verify)) c.verify_peer = r.chance(is_client ? 15 : 40);
-  if ((on(Family::external) || on(Family::faults)) && r.chance(is_client ? 25 : 85)) {
+  if (on(Family::verify)) c.verify_peer = r.chance(client ? 15 : 40);
+  if ((on(Family::external) || on(Family::faults)) && r.chance(client ? 25 : 85)) {
     c.store = r.weighted<Store>({{12, Store::none}, {48, Store::references}, {40, Store::serialised}});
     c.callbacks = some_callbacks();
   }
+  c.settings = some_settings(index, client);
+  const bool calls = c.settings.on(Setting::new_calls) || c.settings.on(Setting::get_calls) ||
+                     c.settings.on(Setting::remove_calls);
+  if (calls && c.callbacks == Callbacks{}) c.callbacks = some_callbacks();
+  if (shape_.size_max > 0) c.size = allowed_size(c.size.value_or(0));
   return c;
 }
 
 void Generator::choose_setup() {
-  trace_.setup.certificates = r.chance(12);
-  const auto number = r.weighted<std::size_t>({{5, 1}, {60, 2}, {18, 3}, {17, 4}});
+  trace_.setup.certificates = r.chance(static_cast<unsigned>(shape_.certificates_percent));
+  if (on(Family::client_certificates) && shape_.certificates_percent > 0) {  // only they ask for one in return
+    trace_.setup.certificates |= r.chance(30);
+    set(Family::verify, true);
+  }
+  const bool switches = on(Family::switches);  // to another server
+  const auto number = switches ? r.weighted<std::size_t>({{15, 2}, {50, 3}, {35, 4}})
+                               : r.weighted<std::size_t>({{5, 1}, {60, 2}, {18, 3}, {17, 4}});
+  world_.contexts.resize(number);  // how many there are to choose from
   trace_.setup.contexts.clear();
   for (std::size_t i = 0; i < number; ++i)
-    trace_.setup.contexts.push_back(context_setup(number > 1 && is_client(static_cast<std::uint8_t>(i))));
+    trace_.setup.contexts.push_back(context_setup(static_cast<std::uint8_t>(i)));
 }
 
 // --- subjects ------------------------------------------------------------------------------------------------------
@@ -75,9 +108,23 @@ const Session* Generator::held(std::uint8_t slot) const {
   return ref == no_session ? nullptr : &world_.sessions[ref];
 }
 
-bool Generator::known(const Context& context, Identity name) const {
-  return std::ranges::any_of(context.cache, [&](SessionRef ref) { return world_.sessions[ref].id == name; }) ||
-         std::ranges::any_of(context.store, [&](const Stored& entry) { return entry.id == name; });
+bool Generator::known(const Context& context, const Session& session) const {
+  return std::ranges::any_of(context.cache, [&](SessionRef at) { return world_.sessions[at].id == session.id; }) ||
+         std::ranges::any_of(context.store, [&](const Stored& entry) { return entry.id == session.id; });
+}
+
+/// Whether this server may resume it: it has it, or a ticket that a session may hold is its own.
+bool Generator::promising(std::uint8_t slot, std::uint8_t server) const {
+  if (known(world_.contexts[server], *held(slot))) return true;
+  return protocol_ != Protocol::ids && made_with_[slot] == server;
+}
+
+/// Slots of sessions that a context's own cache lists: the very objects.
+std::vector<std::uint8_t> Generator::held_and_cached(std::uint8_t context) const {
+  std::vector<std::uint8_t> slots;
+  for (std::uint8_t slot = 1; slot <= slots_max; ++slot)
+    if (const Session* session = held(slot); session != nullptr && session->cached_in == context) slots.push_back(slot);
+  return slots;
 }
 
 std::uint8_t Generator::held_slot() {
@@ -98,14 +145,14 @@ std::uint8_t Generator::free_slot() {
 /// A session to offer, mostly one that the server knows; 0 when there is none or the client comes afresh.
 std::uint8_t Generator::slot_to_offer(std::uint8_t server) {
   if (r.chance(12)) return 0;
-  std::vector<std::uint8_t> resumable, promising;
+  std::vector<std::uint8_t> resumable, likely;
   for (std::uint8_t slot = 1; slot <= slots_max; ++slot) {
     const Session* session = held(slot);
-    if (session == nullptr || session->id == 0 || (session->not_resumable && !r.chance(10))) continue;
+    if (session == nullptr || !offerable(*session) || (session->not_resumable && !r.chance(10))) continue;
     resumable.push_back(slot);
-    if (known(world_.contexts[server], session->id)) promising.push_back(slot);
+    if (promising(slot, server)) likely.push_back(slot);
   }
-  if (!promising.empty() && r.chance(82)) return r.pick(promising);
+  if (!likely.empty() && r.chance(82)) return r.pick(likely);
   return resumable.empty() ? 0 : r.pick(resumable);
 }
 
@@ -127,15 +174,21 @@ std::vector<Moment> Generator::deadlines() {
 // --- the whole -----------------------------------------------------------------------------------------------------
 
 Trace Generator::run() {
-  for (bool& family : on_) family = r.chance(static_cast<unsigned>(shape_.family_percent));
-  on_[static_cast<std::size_t>(Family::mixed_roles)] = r.chance(12);
+  choose_families();
+  choose_protocol();
   choose_setup();
+  made_with_.fill(no_context);
   world_ = begin(trace_.setup, rules_, because_);
   length_ = static_cast<std::size_t>(r.between(shape_.commands_min, shape_.commands_max));
 
   std::vector<Random::Weighted<void (Generator::*)()>> choices;
-  for (const Move& move : moves())
-    if (on(move.family)) choices.emplace_back(move.weight, move.make);
+  const auto choose_moves = [&] {
+    choices.clear();
+    for (const Move& move : moves())
+      if (on(move.family) && (move.family != Family::made || handmade_)) choices.emplace_back(move.weight, move.make);
+  };
+  choose_moves();
+  std::size_t next_phase = static_cast<std::size_t>(shape_.phase);
 
   const bool with_cadence = r.chance(static_cast<unsigned>(shape_.cadence_percent));
   const std::size_t cadence_at = r.below(length_ / 2 + 1);
@@ -143,6 +196,11 @@ Trace Generator::run() {
   bool cadence_done = false;
   while (!full()) {
     const std::size_t before = trace_.commands.size();
+    if (shape_.phase > 0 && before >= next_phase) {
+      choose_families();
+      choose_moves();
+      next_phase = before + static_cast<std::size_t>(shape_.phase);
+    }
     if (with_cadence && !cadence_done && trace_.commands.size() >= cadence_at) {
       cadence_done = true;
       cadence();

@@ -59,9 +59,34 @@ struct Shape {
   int commands_min = 3, commands_max = 40;  ///< a trace with a cadence has some more
   int connect_percent = 42;     ///< of commands, before the other moves add theirs
   int family_percent = 45;      ///< of traces in which a family of commands takes part (swarm testing)
+  int certificates_percent = 12;  ///< of traces; they are slow
   int cadence_percent = 4;      ///< of traces that have a connect with hundreds of repeats, for the automatic flush
   int connections_max = 600;    ///< single connections in a trace (a repeat of 1023, very rare, goes beyond)
+  int phase = 0;                ///< commands after which other families take part; 0: never
+  std::int64_t size_max = 0;    ///< no cache holds more; 0: some hold all there is
   std::int64_t seconds_max = 1'000'000;  ///< that the clock advances in a trace, all in all
+
+  /// One trace of many phases: what only shows after a long time. Caches stay small, for every command shows them whole.
+  static Shape long_traces() {
+    Shape shape;
+    shape.commands_min = shape.commands_max = 10'000;
+    shape.certificates_percent = 2;
+    shape.connections_max = 10'000;
+    shape.phase = 60;
+    shape.size_max = 40;
+    shape.seconds_max = 20'000'000;
+    return shape;
+  }
+  /// A handful of commands of few families: quick to run, and nearly shrunk already.
+  static Shape short_traces() {
+    Shape shape;
+    shape.commands_min = 4, shape.commands_max = 12;
+    shape.connect_percent = 30;
+    shape.family_percent = 25;
+    shape.certificates_percent = 5;
+    shape.cadence_percent = 0;
+    return shape;
+  }
 };
 
 /// A random trace; normal (unused fields have their defaults, indexes are valid).

@@ -7,9 +7,9 @@ namespace sesscheck::generator {
 std::vector<Generator::Move> Generator::moves() {
   using F = Family;
   using G = Generator;
-  return {{F::clock, 16, &G::advance},
+  return {{F::clock, 21, &G::advance},
           {F::timeouts, 5, &G::set_timeout},
-          {F::flushes, 8, &G::flush},
+          {F::flushes, 9, &G::flush},
           {F::sizes, 5, &G::set_size},
           {F::sizes, 4, &G::fill},
           {F::modes, 8, &G::set_mode},
@@ -17,7 +17,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::id_contexts, 2, &G::set_session_id_context},
           {F::verify, 3, &G::set_verify_peer},
           {F::external, 3, &G::set_callbacks},
-          {F::faults, 6, &G::answer},
+          {F::faults, 9, &G::answer},
           {F::faults, 2, &G::lose},
           {F::hands, 6, &G::add},
           {F::hands, 4, &G::remove},
@@ -26,7 +26,17 @@ std::vector<Generator::Move> Generator::moves() {
           {F::made, 4, &G::make},
           {F::ages, 4, &G::set_session_time},
           {F::ages, 4, &G::set_session_timeout},
-          {F::renewals, 1, &G::renew}};
+          {F::renewals, 1, &G::renew},
+          {F::reconfigure, 7, &G::configure},
+          {F::hands, 5, &G::readd},
+          {F::ages, 4, &G::age_cached},
+          {F::opens, 4, &G::open},
+          {F::opens, 15, &G::progress},
+          {F::opens, 4, &G::interrupted},
+          {F::opens, 3, &G::two_of_one_session},
+          {F::renegotiations, 6, &G::another_handshake},
+          {F::ticket_numbers, 4, &G::another_ticket},
+          {F::accidents, 3, &G::accident}};
 }
 
 // --- connections ---------------------------------------------------------------------------------------------------
@@ -41,13 +51,13 @@ Command Generator::connection(std::uint8_t server, std::uint8_t client) {
     c.keep = free_slot();
   if (on(Family::server_keeps) && r.chance(30)) c.keep_server = free_slot();
   if (on(Family::own_id_contexts) && r.chance(15)) c.id_context = some_id_context();
+  if (on(Family::early_data)) c.early = r.chance(50);
   if (on(Family::endings)) {
-    using W = std::initializer_list<Random::Weighted<End>>;
-    const W ends = {{78, End::shutdown}, {10, End::quiet}, {12, End::none}};
-    c.client_end = r.weighted<End>(ends);
-    c.server_end = r.weighted<End>(ends);
+    c.client_end = some_ending();
+    c.server_end = some_ending();
   }
-  if (on(Family::breaks) && r.chance(18)) c.flights = static_cast<std::uint8_t>(r.below(flights_max));
+  if (on(Family::breaks) && r.chance(18))  // before the last flight, that is
+    c.flights = static_cast<std::uint8_t>(r.below(protocol_ == Protocol::tls1_3 ? flights_max : 4));
   return c;
 }
 
@@ -77,7 +87,7 @@ void Generator::cadence() {
   const std::uint8_t client = some_end(true);
   const Context& at = world_.contexts[server];
   if (at.size > 0 && at.size < default_size && r.chance(80))  // room for what expires
-    emit(with_context(Op::set_size, server, {r.pick<std::int64_t>({0, default_size})}));
+    emit(with_context(Op::set_size, server, {allowed_size(r.pick<std::int64_t>({0, default_size}))}));
   if ((at.mode & mode::server) == 0 && r.chance(80)) emit(with_context(Op::set_mode, server, {at.mode | mode::server}));
   if (r.chance(35))
     emit(with_context(Op::set_mode, client, {r.pick({mode::client, mode::both, mode::client | mode::no_auto_clear})}));
@@ -207,7 +217,7 @@ void Generator::set_size() {
   const std::uint8_t context = server_or_other();
   const auto number = static_cast<std::int64_t>(world_.contexts[context].cache.size());
   std::int64_t size = some_size();
-  if (r.chance(40)) size = number + r.between(-1, 1);  // shrinking while full, and room for one more
+  if (r.chance(40)) size = allowed_size(number + r.between(-1, 1));  // shrinking while full, and room for one more
   emit(with_context(Op::set_size, context, {size}));
 }
 
@@ -302,6 +312,94 @@ void Generator::make() {
     Command offer = connection(server, some_end(true));
     offer.slot = c.slot;
     emit(offer);
+  }
+}
+
+/// Sessions that are cached and in the application's hands at once, all of one expiry unless the clock moves.
+void Generator::stock(std::uint8_t server, std::size_t number) {
+  const std::uint8_t client = some_end(true);
+  for (std::size_t tries = number; tries > 0 && held_and_cached(server).size() < number; --tries) {
+    const std::uint8_t slot = free_slot();
+    if (handmade_ && r.chance(40)) {
+      Command c = with_slot(Op::make, slot, {static_cast<std::int64_t>(1 + r.below(made_ids_max))});
+      c.id_context = world_.contexts[server].id_context;
+      emit(c);
+    } else {
+      Command c = connection(server, client);
+      c.slot = c.keep = 0, c.keep_server = slot, c.flights = flights_max;
+      emit(c);
+    }
+    // What the server does not cache by itself (tickets, OFF) is added by hand.
+    if (const Session* made = held(slot); made != nullptr && made->cached_in == no_context) {
+      emit(with_both(Op::add, server, slot));
+    }
+  }
+}
+
+/// Neither so small that nothing stays, nor so large that nothing has to leave.
+void Generator::make_room(std::uint8_t server) {
+  const std::int64_t size = world_.contexts[server].size;
+  if (size == 0 || size > 2) return;
+  emit(with_context(Op::set_size, server, {r.pick<std::int64_t>({3, 4, 4, 5})}));
+}
+
+/// A session that is cached already is added again, among others of its expiry. Then one has to leave.
+void Generator::readd() {
+  const std::uint8_t server = server_or_other();
+  if (held_and_cached(server).empty() || world_.contexts[server].cache.size() < 2) {
+    make_room(server);
+    stock(server, 2);
+  }
+  const std::vector<std::uint8_t> slots = held_and_cached(server);
+  if (slots.empty()) return;
+  emit(with_both(Op::add, server, r.pick(slots)));
+  if (r.chance(70)) make_one_leave(server);
+}
+
+/// The limit is now where the next session is one too many.
+void Generator::make_one_leave(std::uint8_t server) {
+  const Context& at = world_.contexts[server];
+  const auto number = static_cast<std::int64_t>(at.cache.size());
+  if (number > 1 && (at.size == 0 || at.size > number + 1))
+    emit(with_context(Op::set_size, server, {number + r.between(0, 1)}));
+  Command c = connection(server, some_end(true));
+  c.slot = 0, c.flights = flights_max;
+  emit(c);
+}
+
+/// A session that is cached and held gets another time or timeout, and with it another place among those cached. Then
+/// what is between its old and its new place matters: the clock comes there, or one has to leave.
+void Generator::age_cached() {
+  const std::uint8_t server = server_or_other();
+  if (held_and_cached(server).empty() || world_.contexts[server].cache.size() < 2) {
+    make_room(server);
+    stock(server, 2);
+  }
+  const std::vector<std::uint8_t> slots = held_and_cached(server);
+  if (slots.empty()) return;
+  const std::uint8_t slot = r.pick(slots);
+  const std::int64_t now = world_.now.seconds;
+  const std::int64_t old = held(slot)->timeout, since = held(slot)->time.seconds;
+  const bool near = old >= 0 && old < shape_.seconds_max && since >= 0 && since <= now && since > now - shape_.seconds_max;
+  const std::int64_t age = near ? now - since : 0;
+  const std::int64_t from = near ? old : 10;
+  const std::int64_t to = r.pick<std::int64_t>({0, 1, age, age + 1, age + 2, from / 2, from + 1, from + 10, 2 * from + 5, latest});
+  if (r.chance(8))
+    emit(with_slot(Op::set_session_time, slot, {-1, false}));
+  else if (near && r.chance(30))
+    emit(with_slot(Op::set_session_time, slot, {since + to % 100'000 - from, false}));
+  else
+    emit(with_slot(Op::set_session_timeout, slot, {to}));
+  const Number between = {std::min(from, to) - age + std::min<std::int64_t>(std::max(from, to) - std::min(from, to), 100'000) / 2 +
+                              r.between(0, 1), true};
+  switch (r.weighted<int>({{45, 0}, {30, 1}, {15, 2}, {10, 3}})) {
+    case 0: emit(with_context(Op::flush, server, between)); break;
+    case 1: make_one_leave(server); break;
+    case 2:
+      if (between.value > 0 && between.value < 10'000) advance_by(between.value * million);
+      emit(with_context(Op::flush, server, {0, true}));
+      break;
+    default: break;
   }
 }
 

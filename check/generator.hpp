@@ -1,6 +1,8 @@
 // Inside of generate: a trace in the making.
-//   generate.cpp        the setup, the subjects of commands, the whole
-//   generate_moves.cpp  each kind of command, and short scenes of several
+//   generate.cpp           the setup, the subjects of commands, the whole
+//   generate_settings.cpp  settings: those of the setup, and their changes
+//   generate_moves.cpp     each kind of command, and short scenes of several
+//   generate_open.cpp      connections that stay open
 //
 // Two calls on `r` never stand in one expression whose order the language leaves open: a seed is one trace everywhere.
 #pragma once
@@ -31,9 +33,22 @@ class Generator {
     clock, timeouts, flushes, sizes, modes, id_contexts, verify, external, faults, hands, copies, made, ages, renewals,
     // what connects can do besides
     server_keeps, endings, breaks, own_id_contexts, few_repeats, mixed_roles,
+    opens, renegotiations, accidents,
+    // settings
+    reconfigure, ticket_numbers, early_data, ticket_keys, ticket_callbacks, masters, ciphers, ids, switches,
+    client_certificates, compatibility, refusals, calling_back,
     count
   };
   static constexpr auto families = static_cast<std::size_t>(Family::count);
+  /// What most connections of a trace are, as far as the two ends agree.
+  enum class Protocol : std::uint8_t { ids, tickets, tls1_3, any, old };
+  /// A connection that stays open, as far as it matters for what to do next.
+  struct Open {
+    bool open = false;
+    std::uint8_t client = 0, server = 0;
+    int flights = 0;  // delivered
+    [[nodiscard]] bool finished() const { return flights >= 4; }
+  };
   struct Move {
     Family family;
     unsigned weight;
@@ -42,15 +57,23 @@ class Generator {
   static std::vector<Move> moves();
 
   [[nodiscard]] bool on(Family family) const { return on_[static_cast<std::size_t>(family)]; }
+  void set(Family family, bool on) { on_[static_cast<std::size_t>(family)] = on; }
   [[nodiscard]] bool full() const { return trace_.commands.size() >= length_; }
   void emit(const Command& command);
+  void follow(const Command& command);
 
   // --- setup -------------------------------------------------------------------------------------------------------
+  void choose_families();
+  void choose_protocol();
   void choose_setup();
-  ContextSetup context_setup(bool is_client);
+  ContextSetup context_setup(std::uint8_t index);
   std::int64_t some_mode(bool is_client);
   std::int64_t some_size() {
-    return r.weighted<std::int64_t>({{30, 1}, {30, 2}, {20, 3}, {5, 4}, {8, 0}, {4, -1}, {3, default_size}});
+    return allowed_size(
+        r.weighted<std::int64_t>({{30, 1}, {30, 2}, {20, 3}, {5, 4}, {8, 0}, {4, -1}, {3, default_size}}));
+  }
+  [[nodiscard]] std::int64_t allowed_size(std::int64_t size) const {
+    return shape_.size_max == 0 || (size > 0 && size < shape_.size_max) ? size : shape_.size_max;
   }
   std::int64_t some_timeout() {
     return r.weighted<std::int64_t>(
@@ -62,6 +85,19 @@ class Generator {
   }
   Callbacks some_callbacks();
 
+  // --- settings ----------------------------------------------------------------------------------------------------
+  Settings some_settings(std::uint8_t context, bool is_client);
+  void some_versions(Settings& settings);
+  void some_range(Settings& settings);
+  std::uint8_t some_value(Setting setting, std::uint8_t context);
+  static Family family(Setting setting);
+  /// A hand-made session has no cipher: offered without extended master secret, in TLS 1.3 or beside a ticket, it is
+  /// what crashes libssl (H1 of the semantics). So a trace has either `make`, or those settings.
+  [[nodiscard]] bool too_dangerous(Setting setting) const {
+    return handmade_ && (setting == Setting::extended_master_secret || setting == Setting::version_max ||
+                         setting == Setting::tickets);
+  }
+
   // --- subjects ----------------------------------------------------------------------------------------------------
   [[nodiscard]] bool is_client(std::uint8_t index) const { return index % 2 == 1; }
   std::uint8_t some_context() { return static_cast<std::uint8_t>(r.below(world_.contexts.size())); }
@@ -71,8 +107,12 @@ class Generator {
   std::uint8_t held_slot();
   std::uint8_t free_slot();
   std::uint8_t slot_to_offer(std::uint8_t server);
+  // What the model's world is asked, but for numbers of contexts.
   [[nodiscard]] const Session* held(std::uint8_t slot) const;
-  [[nodiscard]] bool known(const Context& context, Identity name) const;
+  [[nodiscard]] bool offerable(const Session& session) const { return session.id != 0; }
+  [[nodiscard]] bool known(const Context& context, const Session& session) const;
+  [[nodiscard]] bool promising(std::uint8_t slot, std::uint8_t server) const;
+  [[nodiscard]] std::vector<std::uint8_t> held_and_cached(std::uint8_t context) const;
   std::vector<Moment> deadlines();
 
   // --- commands ----------------------------------------------------------------------------------------------------
@@ -81,11 +121,17 @@ class Generator {
     c.op = op, c.context = context, c.number = number;
     return c;
   }
+  Command with_both(Op op, std::uint8_t context, std::uint8_t slot) {
+    Command c = with_context(op, context);
+    c.slot = slot;
+    return c;
+  }
   Command with_slot(Op op, std::uint8_t slot, Number number = {}) {
     Command c;
     c.op = op, c.slot = slot, c.number = number;
     return c;
   }
+  End some_ending() { return r.weighted<End>({{78, End::shutdown}, {10, End::quiet}, {12, End::none}}); }
   Command connection(std::uint8_t server, std::uint8_t client);
   void connect();
   void advance();
@@ -108,13 +154,57 @@ class Generator {
   void make();
   void set_session_time();
   void set_session_timeout();
-  void renew() { emit(with_context(Op::renew, some_context())); }
+  void renew() { renew_context(some_context()); }
+  void renew_context(std::uint8_t context) { emit(with_context(Op::renew, context)); }
   void cadence();
+  void configure();
+  void stock(std::uint8_t server, std::size_t number);
+  void make_room(std::uint8_t server);
+  void make_one_leave(std::uint8_t server);
+  void readd();
+  void age_cached();
+
+  // --- connections that stay open ----------------------------------------------------------------------------------
+  Command on_connection(Op op, std::uint8_t name) {
+    Command c;
+    c.op = op, c.connection = name;
+    return c;
+  }
+  Command at_end(Op op, std::uint8_t name, bool server) {
+    Command c = on_connection(op, name);
+    c.at_server = server;
+    return c;
+  }
+  std::uint8_t open_name(bool open);
+  std::uint8_t open_as(std::uint8_t name, std::uint8_t server, std::uint8_t client, std::uint8_t slot);
+  void open();
+  void deliver(std::uint8_t name, int flights);
+  void progress();
+  void before_the_end(std::uint8_t name);
+  void after_the_end(std::uint8_t name);
+  std::uint8_t settled();
+  void offer(std::uint8_t name);
+  void renegotiate(std::uint8_t name);
+  void issue(std::uint8_t name);
+  void shut(std::uint8_t name);
+  void break_off(std::uint8_t name);
+  void another_handshake();
+  void another_ticket();
+  void accident();
+  void take(std::uint8_t name);
+  void close(std::uint8_t name);
+  void meanwhile(std::uint8_t server, std::uint8_t slot);
+  void interrupted();
+  void two_of_one_session();
 
   Random& r;
   const Shape& shape_;
   Rules rules_;
   std::array<bool, families> on_{};
+  Protocol protocol_ = Protocol::ids;
+  bool handmade_ = false;
+  std::array<Open, connections_max> open_{};
+  std::array<std::uint8_t, slots_max + 1> made_with_{};  // by slot: the server that the session was made with
   std::size_t length_ = 0;
   int connections_ = 0;
   Trace trace_;

@@ -16,6 +16,8 @@ Side new_side(const World& world, std::uint8_t index) {
   return side;
 }
 
+bool both_done(const Connection& c) { return c.client.state == Handshake::done && c.server.state == Handshake::done; }
+
 }  // namespace
 
 /// SSL_new at both ends, SSL_set_session_id_context at the server's, SSL_set_session at the client's.
@@ -82,13 +84,14 @@ void Machine::deliver(Connection& c, int flights) {
     c.client.state = Handshake::unfinished;
     count(c.client.context, Counter::connect);
     send_client_hello(c);
-    seen.connection.offered_id_length = c.hello.id == 0 ? 0 : world.identities[c.hello.id].length;
+    seen.connection.offered_id_length = id_length(c.hello.id);
   }
-  bool to_server = !c.to_server.empty();
-  for (int number = 1; number <= flights && !(to_server ? c.to_server : c.to_client).empty(); ++number) {
+  bool to_server = true;
+  for (int number = 1; number <= flights; ++number, to_server = !to_server) {
+    if ((to_server ? c.to_server : c.to_client).empty()) to_server = !to_server;
+    if ((to_server ? c.to_server : c.to_client).empty()) return;
     receive(c, to_server);
     if (seen.status == Status::crashed) return;
-    to_server = !to_server;
   }
 }
 
@@ -125,7 +128,6 @@ void Machine::show(const Connection& c) {
   view(c.server, v.server);
   v.version = c.server.state == Handshake::done ? static_cast<std::uint8_t>(c.version) + 1 : 0;
   v.early_data = c.early_status;
-  seen.result = c.client.state == Handshake::done && c.server.state == Handshake::done;
 }
 
 /// A whole connection in one command.
@@ -133,6 +135,7 @@ void Machine::connect(const Command& command) {
   Connection c;
   open(c, command);
   deliver(c, command.flights);
+  seen.result = both_done(c);
   show(c);
   if (c.client.state == Handshake::done && command.keep != 0) world.held[command.keep] = c.client.session;
   if (c.server.state == Handshake::done && command.keep_server != 0) world.held[command.keep_server] = c.server.session;
@@ -192,45 +195,45 @@ void Machine::on_connection(const Command& command) {
   if (command.op == Op::open) {
     if (c.open) leave(c, End::none, End::none);
     open(c, command);
-    return;
   }
   if (!c.open) return;
   Side& side = command.at_server ? c.server : c.client;
   switch (command.op) {
-    case Op::deliver: deliver(c, command.flights); break;
-    case Op::take: world.held[command.keep] = side.session; break;
+    case Op::deliver:
+      deliver(c, command.flights);
+      seen.result = both_done(c);
+      break;
+    case Op::take:
+      world.held[command.keep] = side.session;
+      seen.result = side.session != no_session;
+      break;
     case Op::offer:  // ssl_clear_bad_session first
       if (c.started) note(Reason::session_replaced);
       close_one(c.client);
       c.client.session = world.held[command.slot];
+      seen.result = 1;
       break;
     case Op::new_ticket:
-      if (c.server.state == Handshake::done && c.version == Version::tls1_3) {
-        note(Reason::extra_ticket);
-        issue_ticket(c);
-        show(c);
-        seen.result = 1;
-        return;
-      }
+      if (c.server.state != Handshake::done || c.version != Version::tls1_3) break;
+      note(Reason::extra_ticket);
+      seen.result = 1;
+      issue_ticket(c);
       break;
-    case Op::shut: {
-      const std::int64_t result = shut(c, command.at_server, command.client_end);
-      show(c);
-      seen.result = result;
-      return;
-    }
+    case Op::shut: seen.result = shut(c, command.at_server, command.client_end); break;
     case Op::garble:
-      if (side.state == Handshake::done && !side.received_shutdown) {
-        note(Reason::garbled);
-        fail(c, command.at_server, error::bad_record_mac, alert::bad_record_mac);
-      }
+      if (side.state != Handshake::done || side.received_shutdown) break;
+      note(Reason::garbled);
+      fail(c, command.at_server, error::bad_record_mac, alert::bad_record_mac);
       break;
     case Op::hang_up: hang_up(c, command.at_server); break;
-    case Op::clear: reuse(c); break;
-    case Op::close: leave(c, command.client_end, command.server_end); return;
+    case Op::clear:
+      reuse(c);
+      seen.result = 1;
+      break;
     default: break;
   }
   show(c);
+  if (command.op == Op::close) leave(c, command.client_end, command.server_end);
 }
 
 }  // namespace sesscheck

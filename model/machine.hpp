@@ -39,6 +39,7 @@ struct Machine {
   Session& session(SessionRef ref) { return world.sessions[ref]; }
   SessionRef create(const Session& value);
   Identity new_identity(std::uint8_t length = 32);
+  [[nodiscard]] std::uint8_t id_length(Identity id) const { return id == 0 ? 0 : world.identities[id].length; }
   Moment now();
   Deadline deadline(const Session& session);
   bool expired(const Session& session, Moment at);

@@ -376,6 +376,7 @@ void Machine::on_client_hello(Connection& c) {
     if (says(time_updated_on_use)) set_time(side.session, now());
   }
   c.answered = tls1_3 ? c.hello.id : id;
+  seen.connection.answered_id_length = id_length(c.answered);
   c.to_client.push_back({Message::Kind::server_hello});
   if (c.resuming && !tls1_3 && c.ticket_expected) issue_ticket(c);
   if (c.resuming || tls1_3) c.to_client.push_back({Message::Kind::finished});

@@ -149,12 +149,19 @@ void Run::on_connection(const Command& command) {
       seen_->error = first_error();
       if (result == 1) speak(command.op == Op::new_ticket ? connection.server : end);
       break;
-    case Op::shut: result = f_.SSL_shutdown(end.ssl); break;
+    case Op::shut:
+      f_.SSL_set_quiet_shutdown(end.ssl, command.client_end == End::quiet);
+      result = f_.SSL_shutdown(end.ssl);
+      f_.SSL_set_quiet_shutdown(end.ssl, 0);
+      f_.ERR_clear_error();
+      break;
     case Op::garble:
+      if (end.view.state != Handshake::done) break;
       f_.BIO_write(end.side.in, broken_record, sizeof broken_record);
       advance(connection, end);
       break;
     case Op::hang_up:
+      if (end.view.state != Handshake::done) break;
       f_.BIO_ctrl(end.side.in, BIO_C_SET_BUF_MEM_EOF_RETURN, the_end, nullptr);
       advance(connection, end);
       break;

@@ -90,7 +90,9 @@ int Run::shake(RealEnd& end) {
     }
   } else if (end.early) {
     const SSL_SESSION* session = f_.SSL_get_session(end.ssl);
-    if (session && f_.SSL_SESSION_get_max_early_data(session) > 0 &&
+    if (session && f_.SSL_SESSION_get_max_early_data(session) > 0 && f_.SSL_SESSION_is_resumable(session) == 1 &&
+        f_.SSL_SESSION_get_protocol_version(session) == TLS1_3_VERSION &&
+        f_.SSL_ctrl(end.ssl, SSL_CTRL_GET_MAX_PROTO_VERSION, 0, nullptr) == TLS1_3_VERSION &&
         f_.SSL_write_early_data(end.ssl, "x", 1, &length) != 1)
       return 0;
   }

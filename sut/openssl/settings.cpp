@@ -203,11 +203,11 @@ void Run::apply(std::uint8_t index, Setting setting) {
 
 void Run::apply_versions(std::uint8_t index) {
   const RealContext& context = contexts_[index];
-  f_.SSL_CTX_ctrl(context.ctx, SSL_CTRL_SET_MIN_PROTO_VERSION, protocol_version[context.settings[Setting::version_min]],
+  f_.SSL_CTX_ctrl(context.ctx, SSL_CTRL_SET_MIN_PROTO_VERSION, protocol_version[static_cast<std::size_t>(context.settings.lowest())],
                   nullptr);
-  f_.SSL_CTX_ctrl(context.ctx, SSL_CTRL_SET_MAX_PROTO_VERSION, protocol_version[context.settings[Setting::version_max]],
+  f_.SSL_CTX_ctrl(context.ctx, SSL_CTRL_SET_MAX_PROTO_VERSION, protocol_version[static_cast<std::size_t>(context.settings.highest())],
                   nullptr);
-  if (needs_certificate_ || context.settings.as<Version>(Setting::version_max) != Version::tls1_3) return;
+  if (needs_certificate_ || context.settings.highest() != Version::tls1_3) return;
   needs_certificate_ = true;
   for (std::uint8_t other = 0; other < contexts_.size(); ++other)
     if (contexts_[other].ctx) load_certificate(other);

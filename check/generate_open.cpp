@@ -1,0 +1,220 @@
+// Connections that stay open: two ends that meet while something else happens to their sessions.
+#include <algorithm>
+
+#include "check/generator.hpp"
+
+namespace sesscheck::generator {
+
+/// One that is open, or one that is not; any when there is none.
+std::uint8_t Generator::open_name(bool open) {
+  std::vector<std::uint8_t> names;
+  for (std::uint8_t name = 0; name < connections_max; ++name)
+    if (open_[name].open == open) names.push_back(name);
+  return names.empty() ? static_cast<std::uint8_t>(r.below(connections_max)) : r.pick(names);
+}
+
+std::uint8_t Generator::open_as(std::uint8_t name, std::uint8_t server, std::uint8_t client, std::uint8_t slot) {
+  Command c = with_context(Op::open, server);
+  c.connection = name, c.client = client, c.slot = slot;
+  if (on(Family::own_id_contexts) && r.chance(15)) c.id_context = some_id_context();
+  if (on(Family::early_data)) c.early = r.chance(50);
+  emit(c);
+  return name;
+}
+
+void Generator::open() {
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  const std::uint8_t slot = slot_to_offer(server);
+  const std::uint8_t name = open_as(open_name(false), server, client, slot);
+  if (r.chance(80)) deliver(name, r.chance(50) ? flights_max : static_cast<int>(r.between(1, 3)));
+}
+
+void Generator::deliver(std::uint8_t name, int flights) {
+  Command c = on_connection(Op::deliver, name);
+  c.flights = static_cast<std::uint8_t>(std::clamp<int>(flights, 0, flights_max));
+  emit(c);
+}
+
+void Generator::take(std::uint8_t name) {
+  const bool server = r.chance(30);
+  Command c = at_end(Op::take, name, server);
+  c.keep = free_slot();
+  emit(c);
+}
+
+void Generator::close(std::uint8_t name) {
+  Command c = on_connection(Op::close, name);
+  if (on(Family::endings)) {
+    c.client_end = some_ending();
+    c.server_end = some_ending();
+  }
+  emit(c);
+}
+
+/// A step of a connection whose handshake is on its way.
+void Generator::before_the_end(std::uint8_t name) {
+  switch (r.weighted<int>({{48, 0}, {30, 1}, {8, 2}, {4, 3}, {3, 4}, {4, 5}, {3, 6}})) {
+    case 0: deliver(name, static_cast<int>(r.between(1, 2))); break;
+    case 1: deliver(name, flights_max); break;
+    case 2: offer(name); break;
+    case 3: take(name); break;
+    case 4: emit(on_connection(Op::clear, name)); break;
+    case 5: close(name); break;
+    default: r.chance(30) ? shut(name) : break_off(name);
+  }
+}
+
+/// A connection whose handshake is over, as far as can be told: one there is, or a new one.
+std::uint8_t Generator::settled() {
+  std::vector<std::uint8_t> names;
+  for (std::uint8_t name = 0; name < connections_max; ++name)
+    if (open_[name].open && open_[name].finished()) names.push_back(name);
+  if (!names.empty() && r.chance(70)) return r.pick(names);
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  const std::uint8_t slot = slot_to_offer(server);
+  const std::uint8_t name = open_as(open_name(false), server, client, slot);
+  deliver(name, flights_max);
+  return name;
+}
+
+void Generator::offer(std::uint8_t name) {
+  Command c = on_connection(Op::offer, name);
+  c.slot = slot_to_offer(open_[name].server);
+  emit(c);
+}
+
+/// Another handshake on the same connection, which TLS 1.3 has no more.
+void Generator::renegotiate(std::uint8_t name) {
+  if (r.chance(25)) offer(name);  // another session for it
+  Command c = at_end(Op::renegotiate, name, r.chance(50));
+  c.number.value = r.chance(50);
+  emit(c);
+  open_[name].flights = 0;
+  if (r.chance(80)) deliver(name, r.chance(75) ? flights_max : static_cast<int>(r.between(1, 3)));
+  if (r.chance(30)) take(name);
+}
+
+void Generator::issue(std::uint8_t name) {
+  emit(on_connection(Op::new_ticket, name));
+  if (r.chance(20)) emit(on_connection(Op::new_ticket, name));
+  if (r.chance(80)) deliver(name, flights_max);
+  if (r.chance(50)) take(name);
+}
+
+void Generator::shut(std::uint8_t name) {
+  Command c = at_end(Op::shut, name, r.chance(50));
+  if (r.chance(25)) c.client_end = End::quiet;
+  emit(c);
+  if (r.chance(50)) deliver(name, flights_max);
+}
+
+/// The session of a connection that breaks is not to be used again.
+void Generator::break_off(std::uint8_t name) {
+  const Op how = r.pick({Op::garble, Op::hang_up});
+  emit(at_end(how, name, r.chance(50)));
+  if (r.chance(50)) deliver(name, flights_max);
+  if (r.chance(60)) emit(connection(open_[name].server, open_[name].client));
+}
+
+/// A step of one whose handshake is over.
+void Generator::after_the_end(std::uint8_t name) {
+  const bool new_protocol = protocol_ == Protocol::tls1_3 || protocol_ == Protocol::any;
+  const unsigned renegotiates = new_protocol ? 2 : 8, issues = new_protocol ? 14 : 2;
+  switch (r.weighted<int>({{22, 0}, {renegotiates, 1}, {issues, 2}, {10, 3}, {8, 4}, {3, 5}, {20, 6}, {5, 7}, {4, 8}})) {
+    case 0: take(name); break;
+    case 1: renegotiate(name); break;
+    case 2: issue(name); break;
+    case 3: shut(name); break;
+    case 4:
+      emit(on_connection(Op::clear, name));
+      if (r.chance(70)) deliver(name, flights_max);
+      break;
+    case 5: break_off(name); break;
+    case 6: close(name); break;
+    case 7: deliver(name, flights_max); break;
+    default: offer(name);
+  }
+}
+
+/// Renegotiation, or what is there in its place.
+void Generator::another_handshake() {
+  const std::uint8_t name = settled();
+  protocol_ == Protocol::tls1_3 && r.chance(85) ? issue(name) : renegotiate(name);
+}
+
+void Generator::another_ticket() {
+  const std::uint8_t name = settled();
+  issue(name);
+}
+
+void Generator::accident() {
+  const std::uint8_t name = r.chance(70) ? settled() : open_name(true);
+  r.chance(80) ? break_off(name) : shut(name);
+}
+
+void Generator::progress() {
+  const std::uint8_t name = open_name(true);
+  if (!open_[name].open && !r.chance(5)) return open();
+  open_[name].finished() ? after_the_end(name) : before_the_end(name);
+}
+
+/// What may happen to the contexts and the session of a connection that is on its way.
+void Generator::meanwhile(std::uint8_t server, std::uint8_t slot) {
+  switch (r.weighted<int>({{16, 0}, {14, 1}, {14, 2}, {8, 3}, {10, 4}, {8, 5}, {10, 6}, {6, 7}, {14, 8}})) {
+    case 0:
+      if (slot == 0) return flush();
+      emit(with_both(Op::remove, server, slot));
+      break;
+    case 1: emit(with_context(Op::flush, server, {r.chance(60) ? Number{0, false} : Number{0, true}})); break;
+    case 2: advance(); break;
+    case 3: renew_context(server); break;
+    case 4: configure(); break;
+    case 5: set_mode(); break;
+    case 6: fill(); break;
+    case 7: set_id_context(); break;
+    default: emit(connection(server, some_end(true)));
+  }
+}
+
+/// A handshake with something between two of its flights.
+void Generator::interrupted() {
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  const std::uint8_t slot = slot_to_offer(server);
+  const std::uint8_t name = open_as(open_name(false), server, client, slot);
+  const auto first = r.weighted<int>({{10, 0}, {40, 1}, {35, 2}, {15, 3}});
+  if (first > 0) deliver(name, first);
+  meanwhile(server, slot);
+  if (r.chance(25)) deliver(name, 1), meanwhile(server, slot);
+  if (r.chance(92)) deliver(name, flights_max);
+  if (r.chance(50)) take(name);
+  if (r.chance(70)) close(name);
+}
+
+/// Two connections resume the same session, flight by flight in some order.
+void Generator::two_of_one_session() {
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  std::uint8_t slot = slot_to_offer(server);
+  if (slot == 0) {
+    Command c = connection(server, client);
+    c.slot = 0, c.keep = slot = free_slot(), c.flights = flights_max;
+    emit(c);
+  }
+  const std::uint8_t one = open_as(0, server, client, slot);
+  const std::uint8_t other = open_as(static_cast<std::uint8_t>(1 + r.below(2)), server, client, slot);
+  for (auto steps = r.between(1, 4); steps > 0; --steps) {
+    const std::uint8_t which = r.chance(50) ? one : other;
+    deliver(which, static_cast<int>(r.between(1, 2)));
+  }
+  if (r.chance(30)) meanwhile(server, slot);
+  deliver(one, flights_max);
+  deliver(other, flights_max);
+  if (r.chance(40)) take(r.chance(50) ? one : other);
+  if (r.chance(80)) close(one);
+  if (r.chance(80)) close(other);
+}
+
+}  // namespace sesscheck::generator

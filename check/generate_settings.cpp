@@ -1,0 +1,175 @@
+#include <algorithm>
+
+#include "check/generator.hpp"
+#include "model/trace/fields.hpp"
+
+namespace sesscheck::generator {
+namespace {
+
+std::uint8_t number(Version version) { return static_cast<std::uint8_t>(version); }
+
+}  // namespace
+
+/// The families of settings take part less often than the others: each is a way for a connection to fail.
+void Generator::choose_families() {
+  const auto often = static_cast<unsigned>(shape_.family_percent);
+  const bool plain = r.chance(25);
+  for (std::size_t i = 0; i < families; ++i) {
+    const bool setting = i >= static_cast<std::size_t>(Family::ticket_numbers);
+    on_[i] = !(setting && plain) && r.chance(setting ? often * 6 / 10 : often);
+  }
+  set(Family::mixed_roles, r.chance(12));
+}
+
+void Generator::choose_protocol() {
+  protocol_ = r.weighted<Protocol>({{40, Protocol::ids},
+                                    {20, Protocol::tickets},
+                                    {33, Protocol::tls1_3},
+                                    {5, Protocol::any},
+                                    {2, Protocol::old}});
+  handmade_ = on(Family::made) && protocol_ == Protocol::ids;
+  if (protocol_ == Protocol::tls1_3 && r.chance(25)) set(Family::early_data, true);
+}
+
+Generator::Family Generator::family(Setting setting) {
+  using F = Family;
+  switch (setting) {
+    case Setting::num_tickets: return F::ticket_numbers;
+    case Setting::early_data:
+    case Setting::anti_replay: return F::early_data;
+    case Setting::ticket_keys: return F::ticket_keys;
+    case Setting::ticket_callback: return F::ticket_callbacks;
+    case Setting::extended_master_secret: return F::masters;
+    case Setting::cipher:
+    case Setting::groups: return F::ciphers;
+    case Setting::generate_id: return F::ids;
+    case Setting::server_name:
+    case Setting::client_hello: return F::switches;
+    case Setting::client_certificate: return F::client_certificates;
+    case Setting::middlebox_compat:
+    case Setting::ignore_eof: return F::compatibility;
+    case Setting::renegotiation_resumes: return F::renegotiations;
+    case Setting::not_resumable: return F::refusals;
+    case Setting::new_calls:
+    case Setting::get_calls:
+    case Setting::remove_calls: return F::calling_back;
+    case Setting::version_min:  // what all traces have: see some_versions
+    case Setting::version_max:
+    case Setting::tickets:
+    case Setting::count: break;
+  }
+  return F::count;
+}
+
+/// Any two ends with a range of their own: they agree often enough.
+void Generator::some_range(Settings& settings) {
+  using V = Version;
+  using Range = std::pair<Version, Version>;
+  const auto [low, high] = r.weighted<Range>({{25, {V::tls1_2, V::tls1_2}},
+                                              {35, {V::tls1_2, V::tls1_3}},
+                                              {15, {V::tls1_3, V::tls1_3}},
+                                              {10, {V::tls1_0, V::tls1_3}},
+                                              {8, {V::tls1_0, V::tls1_2}},
+                                              {5, {V::tls1_1, V::tls1_1}},
+                                              {2, {V::tls1_3, V::tls1_2}}});
+  settings[Setting::version_min] = number(low);
+  settings[Setting::version_max] = number(high);
+}
+
+/// Versions and tickets, mostly those of the trace's protocol.
+void Generator::some_versions(Settings& settings) {
+  bool tickets = false;
+  switch (protocol_) {
+    case Protocol::ids: break;
+    case Protocol::tickets: tickets = true; break;
+    case Protocol::tls1_3:
+      settings[Setting::version_max] = number(Version::tls1_3);
+      if (r.chance(35)) settings[Setting::version_min] = number(Version::tls1_3);
+      tickets = r.chance(65);  // else the server's tickets are no more than ids
+      break;
+    case Protocol::any:
+      some_range(settings);
+      tickets = r.chance(50);
+      break;
+    case Protocol::old:
+      settings[Setting::version_min] = number(Version::tls1_0);
+      settings[Setting::version_max] = number(r.pick({Version::tls1_0, Version::tls1_1, Version::tls1_1}));
+      tickets = r.chance(30);
+      break;
+  }
+  if (handmade_) return;
+  if (protocol_ != Protocol::any && r.chance(6)) some_range(settings);
+  settings[Setting::tickets] = tickets != r.chance(6);
+}
+
+/// A value of a setting, mostly one with which connections still succeed.
+std::uint8_t Generator::some_value(Setting setting, std::uint8_t context) {
+  using W = std::initializer_list<Random::Weighted<std::uint8_t>>;
+  const auto weighted = [&](W values) { return r.weighted<std::uint8_t>(values); };
+  switch (setting) {
+    case Setting::version_min: return weighted({{3, 0}, {2, 1}, {65, 2}, {30, 3}});
+    case Setting::version_max: return weighted({{2, 0}, {3, 1}, {45, 2}, {50, 3}});
+    case Setting::num_tickets: return weighted({{14, 0}, {42, 1}, {8, 2}, {18, 3}, {18, 4}});
+    case Setting::early_data: return weighted({{20, 0}, {80, 1}});
+    case Setting::anti_replay: return weighted({{60, 0}, {40, 1}});
+    case Setting::ticket_keys: return weighted({{25, 0}, {50, 1}, {25, 2}});
+    case Setting::ticket_callback: return weighted({{10, 0}, {38, 1}, {28, 2}, {10, 3}, {9, 4}, {5, 5}});
+    case Setting::extended_master_secret: return weighted({{70, 0}, {30, 1}});
+    case Setting::cipher: return weighted({{25, 0}, {25, 1}, {50, 2}});
+    case Setting::groups: return weighted({{30, 0}, {70, 1}});
+    case Setting::generate_id: return weighted({{12, 0}, {44, 1}, {16, 2}, {14, 3}, {5, 4}, {4, 5}, {5, 6}});
+    case Setting::server_name:
+    case Setting::client_hello: {  // to another server most of the time
+      if (r.chance(15)) return stay;
+      std::uint8_t other = r.chance(85) ? some_end(false) : some_context();
+      if (other == context) other = static_cast<std::uint8_t>((other + 2U) % world_.contexts.size());
+      return static_cast<std::uint8_t>(1 + other);
+    }
+    case Setting::new_calls:
+    case Setting::get_calls: return weighted({{20, 0}, {22, 1}, {25, 2}, {20, 3}, {13, 4}});
+    case Setting::remove_calls: return weighted({{45, 0}, {15, 1}, {15, 2}, {15, 3}, {10, 4}});
+    default: return static_cast<std::uint8_t>(r.below(setting_max(setting) + 1U));
+  }
+}
+
+/// How one context is configured. The families decide which settings are there at all.
+Settings Generator::some_settings(std::uint8_t context, bool is_client) {
+  Settings settings;
+  some_versions(settings);
+  for (const SettingInfo& row : setting_table()) {
+    const Setting s = row.setting;
+    if (family(s) == Family::count || !on(family(s)) || too_dangerous(s)) continue;
+    const bool both_ends = s == Setting::cipher || s == Setting::groups || s == Setting::ignore_eof ||
+                           s == Setting::extended_master_secret || s == Setting::middlebox_compat;
+    const bool callback = s == Setting::new_calls || s == Setting::remove_calls;
+    if (r.chance(both_ends || callback ? 40 : is_client != (s == Setting::client_certificate) ? 12 : 60))
+      settings[s] = some_value(s, context);
+  }
+  return settings;
+}
+
+/// A setting changes between two connections: at one end, or at both.
+void Generator::configure() {
+  std::vector<Setting> candidates;
+  for (const SettingInfo& row : setting_table()) {
+    const bool takes_part = family(row.setting) == Family::count ? r.chance(35) : on(family(row.setting));
+    if (takes_part && !too_dangerous(row.setting)) candidates.push_back(row.setting);
+  }
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  const Setting setting = candidates.empty() || r.chance(10) ? static_cast<Setting>(r.below(setting_count))
+                                                             : r.pick(candidates);
+  if (too_dangerous(setting)) return;
+  if (r.chance(35)) emit(connection(server, client));
+  Command c = with_context(Op::configure, r.chance(80) ? server : client);
+  c.setting = setting, c.number.value = some_value(setting, c.context);
+  emit(c);
+  const bool versions = setting == Setting::version_min || setting == Setting::version_max;
+  if (r.chance(versions ? 55 : 15)) {
+    c.context = c.context == server ? client : server;
+    emit(c);
+  }
+  if (r.chance(70)) emit(connection(server, client));
+}
+
+}  // namespace sesscheck::generator
