@@ -198,6 +198,12 @@ void Machine::on_connection(const Command& command) {
   }
   if (!c.open) return;
   Side& side = command.at_server ? c.server : c.client;
+  const bool ends = command.op == Op::offer || command.op == Op::take || command.op == Op::clear || command.op == Op::close;
+  if (c.replaced && !ends) {
+    note(Reason::outside_contract);
+    seen.status = Status::unspecified;
+    return;
+  }
   switch (command.op) {
     case Op::deliver:
       deliver(c, command.flights);
@@ -208,7 +214,10 @@ void Machine::on_connection(const Command& command) {
       seen.result = side.session != no_session;
       break;
     case Op::offer:  // ssl_clear_bad_session first
-      if (c.started) note(Reason::session_replaced);
+      if (c.started) {
+        note(Reason::session_replaced);
+        c.replaced = true;
+      }
       close_one(c.client);
       c.client.session = world.held[command.slot];
       seen.result = 1;

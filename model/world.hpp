@@ -126,6 +126,7 @@ struct Hello {
 /// A connection: two ends, the wire between them, and what they have agreed on.
 struct Connection {
   bool open = false, started = false;
+  bool replaced = false;  ///< SSL_set_session came when it was in use: it must not go on
   Side client, server;
   std::vector<Message> to_client, to_server;
   Hello hello;

@@ -113,6 +113,7 @@ void Run::clear(RealConnection& connection) {
     end->early = end->wants_early;
   }
   connection.plain = true;
+  connection.replaced = false;
 }
 
 void Run::on_connection(const Command& command) {
@@ -124,12 +125,20 @@ void Run::on_connection(const Command& command) {
   if (!connection.open()) return;
   RealEnd& end = command.at_server ? connection.server : connection.client;
   std::int64_t& result = seen_->result;
+  const bool ends = command.op == Op::offer || command.op == Op::take || command.op == Op::clear || command.op == Op::close;
+  if (connection.replaced && !ends) {  // SSL_set_session is for a connection that is to be established
+    seen_->status = Status::unspecified;
+    return;
+  }
   switch (command.op) {
     case Op::deliver:
       deliver(connection, command.flights);
       result = connection.client.view.state == Handshake::done && connection.server.view.state == Handshake::done;
       break;
-    case Op::offer: result = f_.SSL_set_session(connection.client.ssl, command.slot ? held_[command.slot] : nullptr); break;
+    case Op::offer:
+      connection.replaced |= connection.client.view.state != Handshake::none;
+      result = f_.SSL_set_session(connection.client.ssl, command.slot ? held_[command.slot] : nullptr);
+      break;
     case Op::take: {
       SSL_SESSION* session = f_.SSL_get1_session(end.ssl);
       result = session != nullptr;

@@ -71,6 +71,7 @@ struct RealEnd {
 };
 
 struct RealConnection {
+  bool replaced = false;  // SSL_set_session came when it was in use
   RealEnd client, server;
   bool plain = true;  // no handshake has been done over this transport: hellos can be read
   [[nodiscard]] bool open() const { return client.ssl != nullptr; }
