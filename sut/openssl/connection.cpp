@@ -129,7 +129,14 @@ void Run::on_connection(const Command& command) {
       deliver(connection, command.flights);
       result = connection.client.view.state == Handshake::done && connection.server.view.state == Handshake::done;
       break;
-    case Op::offer: result = f_.SSL_set_session(connection.client.ssl, command.slot ? held_[command.slot] : nullptr); break;
+    case Op::offer: {
+      SSL_SESSION* session = command.slot != 0 ? held_[command.slot] : nullptr;
+      if (!session && connection.client.view.state == Handshake::unfinished)
+        seen_->status = Status::unspecified;  // every version then dies: no session, where the handshake needs one
+      else
+        result = f_.SSL_set_session(connection.client.ssl, session);
+      break;
+    }
     case Op::take: {
       SSL_SESSION* session = f_.SSL_get1_session(end.ssl);
       result = session != nullptr;
