@@ -37,7 +37,9 @@ Context made(Machine& m, const ContextSetup& setup) {
 
 void renew(Machine& m, std::uint8_t index) {
   m.note(Reason::context_freed);
+  m.world.calling_back = true;  // from a context that goes away, nothing is called
   m.flush(index, {}, true);
+  m.world.calling_back = false;
   Context& old = m.context(index);
   Context fresh = made(m, old.setup);
   fresh.store = std::move(old.store);

@@ -138,6 +138,18 @@ BOOST_AUTO_TEST_CASE(observations_are_read_one_after_the_other) {
   BOOST_TEST(rest.empty());
 }
 
+// A trace can fill a cache and observe it after each of hundreds of commands: what neighbours share must cost nothing.
+BOOST_AUTO_TEST_CASE(sessions_that_are_alike_take_three_bytes) {
+  constexpr std::size_t many = 1000;
+  Observation o;
+  o.contexts.resize(1);
+  const std::size_t empty = encoded(o).size();
+  for (Name name = 1; name <= many; ++name)
+    o.contexts[0].cached.push_back({.name = name, .resumable = true, .ticket = true, .early_data = true, .version = 4,
+                                    .time = 1'700'000'000, .timeout = 7200, .hint = 7200});
+  BOOST_TEST(encoded(o).size() - empty < 4 * many);
+}
+
 BOOST_AUTO_TEST_CASE(a_cut_observation_is_refused) {
   Dice dice(3);
   Observation arrived;

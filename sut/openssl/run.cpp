@@ -90,10 +90,15 @@ bool Run::cached_elsewhere(std::uint8_t index, SSL_SESSION* session) const {
   return false;
 }
 
+/// The reason of libssl's first error; what its libcrypto (since 3.0: a provider) said before it is another list.
 std::uint16_t Run::first_error() {
-  const unsigned long code = f_.ERR_get_error();
-  if (code != 0) f_.ERR_clear_error();
-  return static_cast<std::uint16_t>(code & reason_mask);
+  unsigned long found = 0;
+  while (const unsigned long code = f_.ERR_get_error()) {
+    const bool of_libssl = (code >> 23 & 0xff) == ERR_LIB_SSL || (code >> 24 & 0xff) == ERR_LIB_SSL;  // since 3.0, or 1.1.1
+    if (found == 0 || of_libssl) found = code;
+    if (of_libssl) f_.ERR_clear_error();
+  }
+  return static_cast<std::uint16_t>(found & reason_mask);
 }
 
 void Run::on_context(const Command& command) {
