@@ -6,6 +6,10 @@ namespace sesscheck {
 
 std::string session_name(Name name) { return name == 0 ? "(no id)" : "s" + std::to_string(name); }
 
+std::string version_name(std::uint8_t version) {
+  return version == 0 ? "none" : "TLS 1." + std::to_string(version - 1);
+}
+
 std::string describe(Status status) {
   switch (status) {
     case Status::done: return "done";
@@ -26,13 +30,17 @@ std::string describe(Handshake state) {
   return {};
 }
 
+constexpr std::uint8_t usual_version = 3;  // TLS 1.2
+
 std::string describe(const SessionView& s) {
   // Times near the beginning of the trace read as what they are: seconds since then.
   const std::int64_t since_epoch = s.time / 2 > epoch.seconds || s.time < epoch.seconds / 2 ? 0 : s.time - epoch.seconds;
   const bool near = s.time == epoch.seconds + since_epoch;
   return session_name(s.name) + " time=" +
          (near ? (since_epoch >= 0 ? "+" : "") + std::to_string(since_epoch) : std::to_string(s.time)) +
-         " timeout=" + std::to_string(s.timeout) + (s.resumable ? "" : " not resumable");
+         " timeout=" + std::to_string(s.timeout) + (s.resumable ? "" : " not resumable") +
+         (s.version == usual_version || s.version == 0 ? "" : ' ' + version_name(s.version)) +
+         (s.ticket ? " ticket hint=" + std::to_string(s.hint) : "") + (s.early_data ? " early-data" : "");
 }
 
 std::string describe(const Event& event) {
@@ -43,6 +51,8 @@ std::string describe(const Event& event) {
     case Event::Kind::remove_session: return context + "remove" + session;
     case Event::Kind::get_session:
       return context + "get" + session + " -> " + (event.answered ? session_name(event.answer) : "nothing");
+    case Event::Kind::call:
+      return context + "calls the library" + (event.session ? session : "") + " -> " + std::to_string(event.answer);
   }
   return {};
 }
@@ -50,10 +60,21 @@ std::string describe(const Event& event) {
 std::string describe_error(std::uint16_t reason) {
   switch (reason) {
     case error::none: return "none";
+    case error::no_shared_cipher: return "no shared cipher";
+    case error::old_session_cipher_not_returned: return "old session cipher not returned";
+    case error::required_cipher_missing: return "required cipher missing";
+    case error::inconsistent_extms: return "inconsistent extended master secret";
     case error::unexpected_message: return "unexpected message";
+    case error::binder_does_not_verify: return "binder does not verify";
+    case error::unsupported_protocol: return "unsupported protocol";
     case error::session_in_different_context: return "attempt to reuse session in different context";
     case error::id_context_too_long: return "session id context too long";
     case error::id_context_uninitialized: return "session id context uninitialized";
+    case error::bad_record_mac: return "decryption failed or bad record mac";
+    case error::unexpected_eof: return "unexpected eof while reading";
+    case error::session_id_callback_failed: return "session id callback failed";
+    case error::session_id_conflict: return "session id conflict";
+    case error::session_id_bad_length: return "session id has bad length";
     default: break;
   }
   if (reason >= error::alert) return "alert " + std::to_string(reason - error::alert) + " received";

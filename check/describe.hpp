@@ -8,6 +8,7 @@
 namespace sesscheck {
 
 std::string session_name(Name name);               ///< "s3"; "(no id)" for the empty id
+std::string version_name(std::uint8_t version);    ///< "TLS 1.3" for 4; "none" for 0
 std::string describe(Status status);               ///< "done", "died: crash"
 std::string describe(Handshake state);             ///< "finished", "unfinished"
 std::string describe(const SessionView& session);  ///< "s3 time=+10 timeout=300 not resumable"

@@ -27,20 +27,21 @@ class Comparison {
     field(name + ".error", describe_error(model.error), describe_error(library.error));
     field(name + ".session", session_name(model.session), session_name(library.session));
   }
-  // Entries are matched by session name, so that one more or less is one line and not a shift of all.
+  // Entries are matched by name and version, so that one more or less is one line and not a shift of all.
   void sessions(const std::string& name, const std::vector<SessionView>& model, const std::vector<SessionView>& library) {
-    std::vector<Name> names;
+    using Key = std::pair<Name, std::uint8_t>;
+    std::vector<Key> keys;
     for (const auto* side : {&model, &library})
-      for (const SessionView& s : *side) names.push_back(s.name);
-    std::ranges::sort(names);
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    const auto text = [](const std::vector<SessionView>& side, Name wanted) {
+      for (const SessionView& s : *side) keys.emplace_back(s.name, s.version);
+    std::ranges::sort(keys);
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    const auto text = [](const std::vector<SessionView>& side, Key wanted) {
       for (const SessionView& s : side)
-        if (s.name == wanted) return describe(s);
+        if (Key(s.name, s.version) == wanted) return describe(s);
       return std::string("absent");
     };
-    for (const Name wanted : names)
-      field(name + "." + session_name(wanted), text(model, wanted), text(library, wanted));
+    for (const Key& wanted : keys)
+      field(name + "." + session_name(wanted.first), text(model, wanted), text(library, wanted));
   }
   void context(const std::string& name, const ContextView& model, const ContextView& library) {
     number(name + ".mode", model.mode, library.mode);
@@ -65,6 +66,9 @@ std::vector<FieldDifference> compare(const Observation& model, const Observation
   c.end("server", model.connection.server, library.connection.server);
   c.number("client_hello.session_id_length", model.connection.offered_id_length, library.connection.offered_id_length);
   c.number("server_hello.session_id_length", model.connection.answered_id_length, library.connection.answered_id_length);
+  c.field("version", version_name(model.connection.version), version_name(library.connection.version));
+  c.number("early_data_status", model.connection.early_data, library.connection.early_data);
+  c.number("tickets_taken", model.connection.tickets, library.connection.tickets);
   for (std::size_t i = 0; i < std::max(model.log.size(), library.log.size()); ++i)
     c.field("callback[" + std::to_string(i) + "]", i < model.log.size() ? describe(model.log[i]) : "none",
             i < library.log.size() ? describe(library.log[i]) : "none");
@@ -73,6 +77,7 @@ std::vector<FieldDifference> compare(const Observation& model, const Observation
   for (std::size_t slot = 0; slot < slots_max; ++slot)
     c.field("h" + std::to_string(slot + 1), model.held[slot] ? describe(*model.held[slot]) : "empty",
             library.held[slot] ? describe(*library.held[slot]) : "empty");
+  c.number("live_sessions", model.live, library.live);
   return c.found;
 }
 

@@ -122,6 +122,9 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::hung_up_ignored, "hung_up_ignored", "", "the transport ended without close_notify, which this end does not mind"},
       {Reason::session_replaced, "session_replaced", "", "SSL_set_session on an SSL that was used already"},
       {Reason::extra_ticket, "extra_ticket", "", "SSL_new_session_ticket: one ticket more"},
+      {Reason::freed_in_use, "freed_in_use", "G9b", "SSL_CTX_free while a connection still uses the context"},
+      {Reason::renegotiation, "renegotiation", "N2 N3", "another handshake within the connection"},
+      {Reason::renegotiation_not_resumed, "renegotiation_not_resumed", "", "SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION: nothing is looked up"},
   };
   return table;
 }

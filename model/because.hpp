@@ -128,6 +128,9 @@ enum class Reason : std::uint8_t {
   hung_up_ignored,
   session_replaced,
   extra_ticket,
+  freed_in_use,
+  renegotiation,
+  renegotiation_not_resumed,
   count
 };
 

@@ -14,11 +14,11 @@ bool supported(const Settings& settings, Version version) {
 void Machine::send_client_hello(Connection& c) {
   Side& side = c.client;
   Hello& hello = c.hello;
-  const Version highest = side.settings.highest();
+  const Version highest = c.renegotiating ? c.version : side.settings.highest();
   bool offered = false;
   if (side.session != no_session) {
     const Session& s = session(side.session);
-    if (!supported(side.settings, s.version)) {
+    if (c.renegotiating ? s.version != c.version : !supported(side.settings, s.version)) {
       note(Reason::offer_of_other_version);
     } else if (!resumable(s)) {
       note(Reason::offer_not_resumable);
@@ -33,7 +33,7 @@ void Machine::send_client_hello(Connection& c) {
 
   if (!c.retried) {
     hello.invented = false;
-    hello.id = s.version == Version::tls1_3 ? 0 : s.id;
+    hello.id = s.version == Version::tls1_3 || c.renewing ? 0 : s.id;
     if (s.version == Version::tls1_3 && side.settings.on(Setting::middlebox_compat))
       hello.invented = true, hello.id = new_identity();
   }
@@ -41,7 +41,7 @@ void Machine::send_client_hello(Connection& c) {
   hello.ticket = no_ticket;
   hello.psk = false;
   if (s.version != Version::tls1_3) {
-    if (hello.ticket_extension) hello.ticket = s.ticket;
+    if (hello.ticket_extension && !c.renewing) hello.ticket = s.ticket;
   } else if (s.ticket != no_ticket) {
     // Whole seconds, one less than they are: the server must never think the ticket younger than the client says.
     auto age = static_cast<std::uint32_t>(now().seconds - s.time.seconds);
@@ -63,7 +63,7 @@ void Machine::send_client_hello(Connection& c) {
     note(Reason::early_data_sent);
     c.early_status = 1;
   }
-  c.to_server.push_back({Message::Kind::client_hello});
+  c.to_server.push_back({Message::Kind::client_hello, no_ticket, 0, hello.id});
 }
 
 /// The server's choice: the session that was offered, or another one (tls_process_server_hello).

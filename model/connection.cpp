@@ -62,8 +62,13 @@ void Machine::receive(Connection& c, bool at_server) {
   for (const Message& message : std::exchange(at_server ? c.to_server : c.to_client, {})) {
     if (side.state == Handshake::failed || side.received_shutdown) return;
     switch (message.kind) {
+      case Message::Kind::hello_request:  // a TLS client answers with an abbreviated handshake, whatever was wanted
+        c.renewing = false;
+        begin_again(c);
+        break;
       case Message::Kind::client_hello:
         if (side.state == Handshake::none) count(side.context, Counter::accept);
+        if (c.renegotiating) count(side.current, Counter::accept_renegotiate);
         side.state = Handshake::unfinished;
         on_client_hello(c);
         break;
@@ -77,6 +82,12 @@ void Machine::receive(Connection& c, bool at_server) {
   }
 }
 
+/// What passes by in the clear: the session id in a hello.
+void Machine::note_hello(const Message& message) {
+  if (message.kind == Message::Kind::client_hello) seen.connection.offered_id_length = id_length(message.id);
+  if (message.kind == Message::Kind::server_hello) seen.connection.answered_id_length = id_length(message.id);
+}
+
 /// Moves flights until nothing is said any more, or so many have passed. A flight is all that one end has written.
 void Machine::deliver(Connection& c, int flights) {
   if (!c.started) {
@@ -84,13 +95,16 @@ void Machine::deliver(Connection& c, int flights) {
     c.client.state = Handshake::unfinished;
     count(c.client.context, Counter::connect);
     send_client_hello(c);
-    seen.connection.offered_id_length = id_length(c.hello.id);
   }
   bool to_server = true;
-  for (int number = 1; number <= flights; ++number, to_server = !to_server) {
+  for (int number = 1;; ++number, to_server = !to_server) {
     if ((to_server ? c.to_server : c.to_client).empty()) to_server = !to_server;
-    if ((to_server ? c.to_server : c.to_client).empty()) return;
+    const std::vector<Message>& flight = to_server ? c.to_server : c.to_client;
+    if (flight.empty()) return;
+    if (!c.established) note_hello(flight.front());
+    if (number > flights) return;
     receive(c, to_server);
+    c.established |= c.client.state == Handshake::done || c.server.state == Handshake::done;
     if (seen.status == Status::crashed) return;
   }
 }
@@ -102,9 +116,44 @@ void Machine::leave(Connection& c, End client_end, End server_end) {
   };
   shut(c.client, client_end);
   shut(c.server, server_end);
-  close_one(c.client);
-  close_one(c.server);
+  for (Side* side : {&c.client, &c.server}) {
+    close_one(*side);
+    const std::uint8_t own = side->context, current = side->current;
+    *side = {};
+    side->context = side->current = no_context;
+    release(own);
+    release(current);
+  }
   c = {};
+}
+
+/// SSL_CTX_free. Whoever has a connection of it keeps it, with its cache, under another index.
+void Machine::retire(std::uint8_t index) {
+  const auto next = static_cast<std::uint8_t>(world.contexts.size());
+  bool used = false;
+  for (Connection& c : world.connections)
+    for (Side* side : {&c.client, &c.server})
+      for (std::uint8_t* at : {&side->context, &side->current})
+        if (c.open && *at == index) *at = next, used = true;
+  if (used) {
+    note(Reason::freed_in_use);
+    world.contexts.push_back(context(index));
+    for (const SessionRef ref : context(next).cache) session(ref).cached_in = next;
+  } else {
+    world.calling_back = true;  // from a context that goes away, nothing is called
+    flush(index, {}, true);
+    world.calling_back = false;
+  }
+  context(index).cache.clear();
+}
+
+/// The last connection of a freed context is gone: now it goes too.
+void Machine::release(std::uint8_t index) {
+  if (index == no_context || index < world.visible) return;
+  for (const Connection& c : world.connections)
+    for (const Side* side : {&c.client, &c.server})
+      if (c.open && (side->context == index || side->current == index)) return;
+  flush(index, {}, true);
 }
 
 /// What SSL_free, SSL_clear and SSL_set_session do to a session whose connection was not shut down (ssl_clear_bad_session).
@@ -178,8 +227,6 @@ std::int64_t Machine::shut(Connection& c, bool at_server, End how) {
 void Machine::hang_up(Connection& c, bool at_server) {
   Side& side = at_server ? c.server : c.client;
   if (side.state != Handshake::done || side.received_shutdown) return;
-  receive(c, at_server);
-  if (side.state != Handshake::done || side.received_shutdown) return;
   if (side.settings.on(Setting::ignore_eof)) {
     note(Reason::hung_up_ignored);
     side.received_shutdown = true;
@@ -187,6 +234,40 @@ void Machine::hang_up(Connection& c, bool at_server) {
     note(Reason::hung_up);
     fail(c, at_server, error::unexpected_eof, alert::decode_error);
   }
+}
+
+/// Established, and nothing is under way.
+bool quiet(const Connection& c) {
+  return both_done(c) && !c.client.sent_shutdown && !c.server.sent_shutdown && !c.renegotiating;
+}
+
+/// SSL_renegotiate, or _abbreviated: the client sends a ClientHello, a server asks for one.
+void Machine::renegotiate(Connection& c, bool at_server, bool abbreviated) {
+  if (!quiet(c)) return;
+  if (c.version == Version::tls1_3) {
+    seen.error = error::wrong_ssl_version;
+    return;
+  }
+  note(Reason::renegotiation);
+  seen.result = 1;
+  c.renegotiating = true;
+  c.asked = at_server;
+  c.fresh_wanted = !at_server || !abbreviated;
+  if (at_server) {
+    count(c.server.current, Counter::accept_renegotiate);
+    c.to_client.push_back({Message::Kind::hello_request});
+  } else {
+    c.renewing = !abbreviated;
+    begin_again(c);
+  }
+}
+
+/// The client's ClientHello of a renegotiation.
+void Machine::begin_again(Connection& c) {
+  count(c.client.context, Counter::connect_renegotiate);
+  c.client.state = Handshake::unfinished;
+  c.client.reused = false;
+  send_client_hello(c);
 }
 
 /// Commands on a connection that stays open.
@@ -199,7 +280,7 @@ void Machine::on_connection(const Command& command) {
   if (!c.open) return;
   Side& side = command.at_server ? c.server : c.client;
   const bool ends = command.op == Op::offer || command.op == Op::take || command.op == Op::clear || command.op == Op::close;
-  if (c.replaced && !ends) {
+  if ((c.replaced && !ends) || (c.renegotiating && (command.op == Op::offer || command.op == Op::clear))) {
     note(Reason::outside_contract);
     seen.status = Status::unspecified;
     return;
@@ -207,8 +288,10 @@ void Machine::on_connection(const Command& command) {
   switch (command.op) {
     case Op::deliver:
       deliver(c, command.flights);
+      if (c.to_client.empty() && c.to_server.empty()) c.renegotiating = false;
       seen.result = both_done(c);
       break;
+    case Op::renegotiate: renegotiate(c, command.at_server, command.number.value == 1); break;
     case Op::take:
       world.held[command.keep] = side.session;
       seen.result = side.session != no_session;
@@ -223,18 +306,23 @@ void Machine::on_connection(const Command& command) {
       seen.result = 1;
       break;
     case Op::new_ticket:
-      if (c.server.state != Handshake::done || c.version != Version::tls1_3) break;
+      if (!quiet(c) || c.version != Version::tls1_3) break;
       note(Reason::extra_ticket);
       seen.result = 1;
-      issue_ticket(c);
+      while (issue_ticket(c) && !c.server.reused && c.server.settings[Setting::num_tickets] > c.tickets_sent) {
+      }
       break;
-    case Op::shut: seen.result = shut(c, command.at_server, command.client_end); break;
+    case Op::shut:
+      if (!c.renegotiating) seen.result = shut(c, command.at_server, command.client_end);
+      break;
     case Op::garble:
-      if (side.state != Handshake::done || side.received_shutdown) break;
+      if (side.state != Handshake::done || side.received_shutdown || c.renegotiating) break;
       note(Reason::garbled);
       fail(c, command.at_server, error::bad_record_mac, alert::bad_record_mac);
       break;
-    case Op::hang_up: hang_up(c, command.at_server); break;
+    case Op::hang_up:
+      if (!c.renegotiating) hang_up(c, command.at_server);
+      break;
     case Op::clear:
       reuse(c);
       seen.result = 1;

@@ -88,11 +88,16 @@ struct Machine {
   void on_connection(const Command& command);
   void open(Connection& c, const Command& command);
   void deliver(Connection& c, int flights);
+  void note_hello(const Message& message);
   void leave(Connection& c, End client_end, End server_end);
   void close_one(Side& side);
+  void retire(std::uint8_t context);
+  void release(std::uint8_t context);
   void reuse(Connection& c);
   std::int64_t shut(Connection& c, bool at_server, End how);
   void hang_up(Connection& c, bool at_server);
+  void renegotiate(Connection& c, bool at_server, bool abbreviated);
+  void begin_again(Connection& c);
   void receive(Connection& c, bool at_server);
   void fail(Connection& c, bool at_server, std::uint16_t reason, std::uint16_t alert);
   void receive_alert(Connection& c, bool at_server, std::uint16_t alert);

@@ -12,6 +12,13 @@ namespace {
 
 constexpr std::int64_t age_slack = 1000, age_allowance = 10'000;  // milliseconds; see tls_parse_ctos_psk
 
+/// Whether a context's ciphers have one for this version and hash. Those for TLS 1.0 and 1.1 are there if the versions are.
+bool has_cipher(const Settings& settings, Version version, bool sha384) {
+  const auto choice = settings.as<CipherChoice>(Setting::cipher);
+  return choice != (sha384 ? CipherChoice::sha256 : CipherChoice::sha384) &&
+         (version >= Version::tls1_2 || settings.lowest() < Version::tls1_2);
+}
+
 /// The server at one ClientHello.
 struct Server {
   Machine& m;
@@ -46,7 +53,7 @@ struct Server {
 
 /// SSL_set_SSL_CTX(3): certificates and the session id context follow, as long as that was not set on the SSL itself.
 void Server::switch_context(std::uint8_t to) {
-  if (to == stay || to > m.world.contexts.size() || to - 1 == side.current) return;
+  if (to == stay || to > m.world.visible || to - 1 == side.current) return;
   m.note(Reason::context_switched);
   const std::uint8_t next = to - 1;
   if (side.id_context == m.context(side.current).id_context) side.id_context = m.context(next).id_context;
@@ -54,6 +61,7 @@ void Server::switch_context(std::uint8_t to) {
 }
 
 void Server::choose_version() {
+  if (c.renegotiating) return;
   const Settings& theirs = c.client.settings;
   const Version highest = std::min(theirs.highest(), side.settings.highest());
   // A client below TLS 1.3 names its highest version only, and itself refuses what is too low.
@@ -67,12 +75,12 @@ void Server::choose_version() {
 
 /// The client's order decides.
 bool Server::choose_cipher() {
-  const auto theirs = m.context(c.client.current).settings.as<CipherChoice>(Setting::cipher);
-  const auto ours = m.context(side.current).settings.as<CipherChoice>(Setting::cipher);
-  if (theirs == CipherChoice::both || ours == CipherChoice::both || theirs == ours) {
-    c.sha384 = theirs == CipherChoice::both ? ours == CipherChoice::sha384 : theirs == CipherChoice::sha384;
-    return true;
-  }
+  const Settings &theirs = m.context(c.client.current).settings, &ours = m.context(side.current).settings;
+  for (const bool sha384 : {false, true})
+    if (has_cipher(theirs, c.version, sha384) && has_cipher(ours, c.version, sha384)) {
+      c.sha384 = sha384;
+      return true;
+    }
   m.note(Reason::no_common_cipher);
   fail(error::no_shared_cipher, alert::handshake_failure);
   return false;
@@ -274,7 +282,13 @@ bool Server::run() {
   c.extended_master_secret = !tls1_3() && c.client.settings.on(Setting::extended_master_secret) &&
                              on(Setting::extended_master_secret);
 
-  const SessionRef candidate = tls1_3() ? by_identity() : by_ticket_or_id();
+  SessionRef candidate = no_session;
+  if (c.renegotiating && c.fresh_wanted && !on(Setting::renegotiation_resumes)) {
+    m.note(Reason::renegotiation_not_resumed);
+    from_id_lookup = true;
+  } else {
+    candidate = tls1_3() ? by_identity() : by_ticket_or_id();
+  }
   if (fatal) return false;
   c.resuming = candidate != no_session && acceptable(candidate);
   if (fatal) return false;
@@ -296,8 +310,7 @@ bool Server::run() {
       m.seen.status = Status::crashed;
       return false;
     }
-    const auto theirs = m.context(c.client.current).settings.as<CipherChoice>(Setting::cipher);
-    if (theirs != CipherChoice::both && (theirs == CipherChoice::sha384) != s.sha384) {
+    if (!has_cipher(m.context(c.client.current).settings, s.version, s.sha384)) {
       m.note(Reason::cipher_missing);
       fail(error::required_cipher_missing, alert::illegal_parameter);
       return false;
@@ -307,7 +320,7 @@ bool Server::run() {
 
   const std::uint8_t by_name = m.context(side.current).settings[Setting::server_name];
   switch_context(by_name != stay ? by_name : own().settings[Setting::server_name]);
-  if (side.current != side.context && !c.retried) {
+  if (side.current != side.context && !c.retried && !c.renegotiating) {
     m.count(side.current, Counter::accept);
     m.count(side.context, Counter::accept, -1);
   }
@@ -315,6 +328,8 @@ bool Server::run() {
       side.settings.as<Groups>(Setting::groups) == Groups::second) {
     m.note(Reason::hello_retry);
     c.retried = true;
+    side.session = no_session;  // the second ClientHello finds another one
+    side.reused = false;
     c.to_client.push_back({Message::Kind::retry});
     return false;
   }
@@ -376,8 +391,7 @@ void Machine::on_client_hello(Connection& c) {
     if (says(time_updated_on_use)) set_time(side.session, now());
   }
   c.answered = tls1_3 ? c.hello.id : id;
-  seen.connection.answered_id_length = id_length(c.answered);
-  c.to_client.push_back({Message::Kind::server_hello});
+  c.to_client.push_back({Message::Kind::server_hello, no_ticket, 0, c.answered});
   if (c.resuming && !tls1_3 && c.ticket_expected) issue_ticket(c);
   if (c.resuming || tls1_3) c.to_client.push_back({Message::Kind::finished});
 }

@@ -20,9 +20,10 @@ bool set_id_context(IdContext& target, const IdContext& value) {
   return true;
 }
 
-Context made(Machine& m, const ContextSetup& setup) {
+Context made(Machine& m, const ContextSetup& setup, std::uint8_t letter) {
   Context c;
   c.setup = setup;
+  c.letter = letter;
   if (!setup.timeout) c.timeout = m.default_timeout();
   if (setup.mode) c.mode = *setup.mode & mode_mask;
   if (setup.size) set_size(c, *setup.size);
@@ -35,13 +36,12 @@ Context made(Machine& m, const ContextSetup& setup) {
   return c;
 }
 
+/// SSL_CTX_free, and a new one. While connections use the old one it lives on, out of sight.
 void renew(Machine& m, std::uint8_t index) {
   m.note(Reason::context_freed);
-  m.world.calling_back = true;  // from a context that goes away, nothing is called
-  m.flush(index, {}, true);
-  m.world.calling_back = false;
+  m.retire(index);
   Context& old = m.context(index);
-  Context fresh = made(m, old.setup);
+  Context fresh = made(m, old.setup, index);
   fresh.store = std::move(old.store);
   fresh.answer = old.answer;
   old = std::move(fresh);
@@ -146,8 +146,8 @@ SessionView view(const Session& s) {
 
 /// What is seen, with identities still in place of names.
 void look(const World& w, Observation& seen) {
-  seen.contexts.resize(w.contexts.size());
-  for (std::size_t i = 0; i < w.contexts.size(); ++i) {
+  seen.contexts.resize(w.visible);
+  for (std::size_t i = 0; i < w.visible; ++i) {
     const Context& c = w.contexts[i];
     ContextView& v = seen.contexts[i];
     v.mode = c.mode, v.size = c.size, v.timeout = c.timeout;
@@ -184,6 +184,7 @@ void each_name(Observation& seen, Use use) {
 void give_names(World& w, Observation& seen) {
   std::vector<Identity> fresh;
   each_name(seen, [&](Name& id) {
+    if (id == zero_identity) id = 0;  // to the eye, no id at all
     if (id != 0 && w.identities[id].name == 0) fresh.push_back(id);
   });
   std::ranges::sort(fresh);
@@ -222,7 +223,7 @@ World begin(const Setup& setup, const Rules& rules, Because& because) {
   w.identities.resize(first_identity);
   Observation unseen;
   Machine m{w, rules, unseen, because};
-  for (const ContextSetup& context : setup.contexts) w.contexts.push_back(made(m, context));
+  for (const ContextSetup& context : setup.contexts) w.contexts.push_back(made(m, context, w.visible++));
   return w;
 }
 

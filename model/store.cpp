@@ -12,10 +12,11 @@
 namespace sesscheck {
 
 void Machine::call_new(std::uint8_t index, SessionRef ref) {
-  Context& c = context(index);
-  if (c.callbacks.new_session == NewCallback::absent) return;
+  const std::uint8_t letter = context(index).letter;
+  if (context(index).callbacks.new_session == NewCallback::absent) return;
+  Context& c = context(letter);
   const Identity id = session(ref).id;
-  seen.log.push_back({Event::Kind::new_session, index, id, false, 0});
+  seen.log.push_back({Event::Kind::new_session, letter, id, false, 0});
 
   if (c.setup.store != Store::none && id != 0) {
     auto place = std::ranges::lower_bound(c.store, id, {}, &Stored::id);
@@ -26,7 +27,7 @@ void Machine::call_new(std::uint8_t index, SessionRef ref) {
       place->bytes = session(ref);
   }
 
-  call_back(index, Setting::new_calls, false);
+  call_back(letter, Setting::new_calls, false);
   if (c.callbacks.new_session == NewCallback::returns_one) {
     note(Reason::new_callback_one);
   } else {
@@ -40,31 +41,33 @@ void Machine::call_new(std::uint8_t index, SessionRef ref) {
 
 /// The session that get_session_cb returns, as an object that no other context's cache lists; or none.
 SessionRef Machine::call_get(std::uint8_t index, Identity asked) {
-  Context& c = context(index);
+  const std::uint8_t letter = context(index).letter;
+  Context& c = context(letter);
   SessionRef found = std::exchange(c.answer, no_session);
   if (found == no_session) {
     const auto place = std::ranges::lower_bound(c.store, asked, {}, &Stored::id);
     if (place != c.store.end() && place->id == asked) {
       if (c.setup.store == Store::serialised)
         found = create(serialised(place->bytes));
-      else if (const std::uint8_t owner = session(place->reference).cached_in; owner == no_context || owner == index)
+      else if (const std::uint8_t owner = session(place->reference).cached_in; owner == no_context || owner == letter)
         found = place->reference;
       else  // one object in two caches is outside the contract (SSL_set_session(3)): the store hands out a copy
         found = dup(place->reference);
     }
   }
   const bool answered = found != no_session;
-  seen.log.push_back({Event::Kind::get_session, index, asked, answered, answered ? session(found).id : 0});
-  call_back(index, Setting::get_calls, false);
+  seen.log.push_back({Event::Kind::get_session, letter, asked, answered, answered ? session(found).id : 0});
+  call_back(letter, Setting::get_calls, false);
   return found;
 }
 
 void Machine::call_remove(std::uint8_t index, Identity removed, bool locked) {
-  Context& c = context(index);
-  if (c.callbacks.remove_session == RemoveCallback::absent) return;
-  seen.log.push_back({Event::Kind::remove_session, index, removed, false, 0});
+  if (context(index).callbacks.remove_session == RemoveCallback::absent) return;
+  const std::uint8_t letter = context(index).letter;
+  Context& c = context(letter);
+  seen.log.push_back({Event::Kind::remove_session, letter, removed, false, 0});
   std::erase_if(c.store, [removed](const Stored& entry) { return entry.id == removed; });
-  call_back(index, Setting::remove_calls, locked);
+  if (index == letter) call_back(index, Setting::remove_calls, locked);  // nothing is called on a context that goes
 }
 
 /// What a callback calls on the context that it was called for. Called from there, a callback calls nothing.

@@ -78,6 +78,7 @@ struct Stored {
 /// One SSL_CTX and the store behind its callbacks.
 struct Context {
   ContextSetup setup;  ///< as it was made, for `renew`
+  std::uint8_t letter = 0;  ///< whose application it has: the index under which it was made
   std::int64_t mode = default_mode, size = default_size, timeout = 0;
   IdContext id_context;
   bool verify_peer = false;
@@ -106,10 +107,11 @@ struct Side {
 
 /// What goes over the wire, as far as a session cache can tell.
 struct Message {
-  enum class Kind : std::uint8_t { client_hello, retry, server_hello, finished, ticket, alert, close_notify };
+  enum class Kind : std::uint8_t { hello_request, client_hello, retry, server_hello, finished, ticket, alert, close_notify };
   Kind kind = Kind::client_hello;
   TicketRef ticket = no_ticket;
   std::uint16_t alert = 0;
+  Identity id = 0;  ///< the session id in a hello
 };
 
 /// What a ClientHello proposes.
@@ -126,6 +128,11 @@ struct Hello {
 /// A connection: two ends, the wire between them, and what they have agreed on.
 struct Connection {
   bool open = false, started = false;
+  bool established = false;  ///< one end at least is done: from here on, hellos cannot be read in passing
+  bool renegotiating = false;  ///< a handshake within the connection, till it is over
+  bool renewing = false;       ///< of the client: no session is proposed in it
+  bool asked = false;          ///< of the server: it asked for it ...
+  bool fresh_wanted = false;   ///< ... or did not; and wants a new session, in its opinion
   bool replaced = false;  ///< SSL_set_session came when it was in use: it must not go on
   Side client, server;
   std::vector<Message> to_client, to_server;
@@ -146,7 +153,8 @@ struct World {
   Moment now = epoch;
   std::vector<Session> sessions;
   std::vector<Ticket> tickets;
-  std::vector<Context> contexts;
+  std::vector<Context> contexts;   ///< those of the Setup; then those that were freed while connections used them
+  std::uint8_t visible = 0;        ///< the former
   std::array<Connection, connections_max> connections;
   std::array<SessionRef, slots_max + 1> held;  ///< by slot; [0] is never used
   std::vector<IdentityInfo> identities;

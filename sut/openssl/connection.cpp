@@ -113,7 +113,7 @@ void Run::clear(RealConnection& connection) {
     end->early = end->wants_early;
   }
   connection.plain = true;
-  connection.replaced = false;
+  connection.replaced = connection.shut = false;
 }
 
 void Run::on_connection(const Command& command) {
@@ -126,13 +126,15 @@ void Run::on_connection(const Command& command) {
   RealEnd& end = command.at_server ? connection.server : connection.client;
   std::int64_t& result = seen_->result;
   const bool ends = command.op == Op::offer || command.op == Op::take || command.op == Op::clear || command.op == Op::close;
-  if (connection.replaced && !ends) {  // SSL_set_session is for a connection that is to be established
+  if ((connection.replaced && !ends) || (connection.renegotiating && (command.op == Op::offer || command.op == Op::clear))) {  // SSL_set_session is for a connection that is to be established
     seen_->status = Status::unspecified;
     return;
   }
   switch (command.op) {
     case Op::deliver:
       deliver(connection, command.flights);
+      if (pending(connection.client.side.out) == 0 && pending(connection.server.side.out) == 0)
+        connection.renegotiating = false;
       result = connection.client.view.state == Handshake::done && connection.server.view.state == Handshake::done;
       break;
     case Op::offer:
@@ -149,28 +151,34 @@ void Run::on_connection(const Command& command) {
       break;
     }
     case Op::renegotiate:
-    case Op::new_ticket:
-      if (command.op == Op::new_ticket) {
-        result = f_.SSL_new_session_ticket ? f_.SSL_new_session_ticket(connection.server.ssl) : 0;
-      } else if (end.view.state == Handshake::done) {  // before, there is nothing to negotiate again
-        result = command.number.value == 1 ? f_.SSL_renegotiate_abbreviated(end.ssl) : f_.SSL_renegotiate(end.ssl);
-      }
+      if (!connection.quiet()) break;
+      result = command.number.value == 1 ? f_.SSL_renegotiate_abbreviated(end.ssl) : f_.SSL_renegotiate(end.ssl);
       seen_->error = first_error();
-      if (result == 1) speak(command.op == Op::new_ticket ? connection.server : end);
+      if (result != 1) break;
+      connection.renegotiating = true;
+      speak(end);
+      break;
+    case Op::new_ticket:
+      if (!connection.quiet()) break;
+      result = f_.SSL_new_session_ticket ? f_.SSL_new_session_ticket(connection.server.ssl) : 0;
+      seen_->error = first_error();
+      if (result == 1) speak(connection.server);
       break;
     case Op::shut:
+      if (connection.renegotiating) break;
+      connection.shut = true;
       f_.SSL_set_quiet_shutdown(end.ssl, command.client_end == End::quiet);
       result = f_.SSL_shutdown(end.ssl);
       f_.SSL_set_quiet_shutdown(end.ssl, 0);
       f_.ERR_clear_error();
       break;
     case Op::garble:
-      if (end.view.state != Handshake::done) break;
+      if (end.view.state != Handshake::done || connection.renegotiating) break;
       f_.BIO_write(end.side.in, broken_record, sizeof broken_record);
       advance(connection, end);
       break;
     case Op::hang_up:
-      if (end.view.state != Handshake::done) break;
+      if (end.view.state != Handshake::done || connection.renegotiating) break;
       f_.BIO_ctrl(end.side.in, BIO_C_SET_BUF_MEM_EOF_RETURN, the_end, nullptr);
       advance(connection, end);
       break;

@@ -72,9 +72,15 @@ struct RealEnd {
 
 struct RealConnection {
   bool replaced = false;  // SSL_set_session came when it was in use
+  bool shut = false;      // one end was told to close
+  bool renegotiating = false;
   RealEnd client, server;
   bool plain = true;  // no handshake has been done over this transport: hellos can be read
   [[nodiscard]] bool open() const { return client.ssl != nullptr; }
+  /// Established, and nothing is under way: what is told to go on can.
+  [[nodiscard]] bool quiet() const {
+    return client.view.state == Handshake::done && server.view.state == Handshake::done && !shut && !renegotiating;
+  }
 };
 
 class Run {
