@@ -107,7 +107,7 @@ std::uint8_t Generator::some_value(Setting setting, std::uint8_t context) {
   using W = std::initializer_list<Random::Weighted<std::uint8_t>>;
   const auto weighted = [&](W values) { return r.weighted<std::uint8_t>(values); };
   switch (setting) {
-    case Setting::version_min: return weighted({{3, 0}, {2, 1}, {65, 2}, {30, 3}});
+    case Setting::version_min: return weighted({{6, 0}, {5, 1}, {60, 2}, {29, 3}});
     case Setting::version_max: return weighted({{2, 0}, {3, 1}, {45, 2}, {50, 3}});
     case Setting::num_tickets: return weighted({{14, 0}, {42, 1}, {8, 2}, {18, 3}, {18, 4}});
     case Setting::early_data: return weighted({{20, 0}, {80, 1}});
