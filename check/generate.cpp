@@ -31,6 +31,8 @@ void Generator::follow(const Command& c) {
     case Op::take: made_with_[c.keep] = at.open ? at.server : no_context; break;
     case Op::clear: at.flights = 0; break;
     case Op::close: at.open = false; break;
+    case Op::configure: settings_[c.context][c.setting] = static_cast<std::uint8_t>(c.number.value); break;
+    case Op::renew: settings_[c.context] = trace_.setup.contexts[c.context].settings; break;
     default: break;
   }
 }
@@ -178,6 +180,7 @@ Trace Generator::run() {
   choose_protocol();
   choose_setup();
   made_with_.fill(no_context);
+  for (const ContextSetup& context : trace_.setup.contexts) settings_.push_back(context.settings);
   world_ = begin(trace_.setup, rules_, because_);
   length_ = static_cast<std::size_t>(r.between(shape_.commands_min, shape_.commands_max));
 
@@ -199,6 +202,7 @@ Trace Generator::run() {
     if (shape_.phase > 0 && before >= next_phase) {
       choose_families();
       choose_moves();
+      if (r.chance(75)) heal();
       next_phase = before + static_cast<std::size_t>(shape_.phase);
     }
     if (with_cadence && !cadence_done && trace_.commands.size() >= cadence_at) {

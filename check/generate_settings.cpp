@@ -148,6 +148,31 @@ Settings Generator::some_settings(std::uint8_t context, bool is_client) {
   return settings;
 }
 
+/// Much of what was changed becomes as it was at first: without that a long trace would soon be one whose connections all
+/// fail, or whose caches take nothing.
+void Generator::heal() {
+  for (std::uint8_t i = 0; i < trace_.setup.contexts.size(); ++i) {
+    const ContextSetup& first = trace_.setup.contexts[i];
+    for (const SettingInfo& row : setting_table()) {
+      if (settings_[i][row.setting] == first.settings[row.setting] || r.chance(10)) continue;
+      Command c = with_context(Op::configure, i, {first.settings[row.setting]});
+      c.setting = row.setting;
+      emit(c);
+    }
+    const Context& now = world_.contexts[i];
+    const std::int64_t mode = first.mode.value_or(default_mode), timeout = first.timeout.value_or(300);
+    if (now.mode != mode && r.chance(90)) emit(with_context(Op::set_mode, i, {mode}));
+    if (now.timeout != timeout && r.chance(70)) emit(with_context(Op::set_timeout, i, {timeout}));
+    if (now.verify_peer != first.verify_peer && r.chance(80))
+      emit(with_context(Op::set_verify_peer, i, {first.verify_peer}));
+    if (now.id_context != first.id_context && r.chance(80)) {
+      Command c = with_context(Op::set_id_context, i);
+      c.id_context = first.id_context;
+      emit(c);
+    }
+  }
+}
+
 /// A setting changes between two connections: at one end, or at both.
 void Generator::configure() {
   std::vector<Setting> candidates;

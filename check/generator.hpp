@@ -158,6 +158,7 @@ class Generator {
   void renew_context(std::uint8_t context) { emit(with_context(Op::renew, context)); }
   void cadence();
   void configure();
+  void heal();
   void stock(std::uint8_t server, std::size_t number);
   void make_room(std::uint8_t server);
   void make_one_leave(std::uint8_t server);
@@ -205,6 +206,7 @@ class Generator {
   bool handmade_ = false;
   std::array<Open, connections_max> open_{};
   std::array<std::uint8_t, slots_max + 1> made_with_{};  // by slot: the server that the session was made with
+  std::vector<Settings> settings_;                       // by context, as they are now
   std::size_t length_ = 0;
   int connections_ = 0;
   Trace trace_;
