@@ -72,8 +72,8 @@ ContextSetup Generator::context_setup(std::uint8_t index) {
     c.callbacks = some_callbacks();
   }
   c.settings = some_settings(index, client);
-  const bool calls = c.settings.on(Setting::new_calls) || c.settings.on(Setting::get_calls) ||
-                     c.settings.on(Setting::remove_calls);
+  const bool calls =
+      c.settings.on(Setting::new_calls) || c.settings.on(Setting::get_calls) || c.settings.on(Setting::remove_calls);
   if (calls && c.callbacks == Callbacks{}) c.callbacks = some_callbacks();
   if (shape_.size_max > 0) c.size = allowed_size(c.size.value_or(0));
   return c;
@@ -90,8 +90,7 @@ void Generator::choose_setup() {
                                : r.weighted<std::size_t>({{5, 1}, {60, 2}, {18, 3}, {17, 4}});
   world_.contexts.resize(number);  // how many there are to choose from
   trace_.setup.contexts.clear();
-  for (std::size_t i = 0; i < number; ++i)
-    trace_.setup.contexts.push_back(context_setup(static_cast<std::uint8_t>(i)));
+  for (std::size_t i = 0; i < number; ++i) trace_.setup.contexts.push_back(context_setup(static_cast<std::uint8_t>(i)));
 }
 
 // --- subjects ------------------------------------------------------------------------------------------------------

@@ -380,18 +380,22 @@ void Generator::age_cached() {
   const std::uint8_t slot = r.pick(slots);
   const std::int64_t now = world_.now.seconds;
   const std::int64_t old = held(slot)->timeout, since = held(slot)->time.seconds;
-  const bool near = old >= 0 && old < shape_.seconds_max && since >= 0 && since <= now && since > now - shape_.seconds_max;
+  const bool near =
+      old >= 0 && old < shape_.seconds_max && since >= 0 && since <= now && since > now - shape_.seconds_max;
   const std::int64_t age = near ? now - since : 0;
   const std::int64_t from = near ? old : 10;
-  const std::int64_t to = r.pick<std::int64_t>({0, 1, age, age + 1, age + 2, from / 2, from + 1, from + 10, 2 * from + 5, latest});
+  const std::int64_t to =
+      r.pick<std::int64_t>({0, 1, age, age + 1, age + 2, from / 2, from + 1, from + 10, 2 * from + 5, latest});
   if (r.chance(8))
     emit(with_slot(Op::set_session_time, slot, {-1, false}));
   else if (near && r.chance(30))
     emit(with_slot(Op::set_session_time, slot, {since + to % 100'000 - from, false}));
   else
     emit(with_slot(Op::set_session_timeout, slot, {to}));
-  const Number between = {std::min(from, to) - age + std::min<std::int64_t>(std::max(from, to) - std::min(from, to), 100'000) / 2 +
-                              r.between(0, 1), true};
+  const Number between = {std::min(from, to) - age +
+                              std::min<std::int64_t>(std::max(from, to) - std::min(from, to), 100'000) / 2 +
+                              r.between(0, 1),
+                          true};
   switch (r.weighted<int>({{45, 0}, {30, 1}, {15, 2}, {10, 3}})) {
     case 0: emit(with_context(Op::flush, server, between)); break;
     case 1: make_one_leave(server); break;

@@ -22,11 +22,8 @@ void Generator::choose_families() {
 }
 
 void Generator::choose_protocol() {
-  protocol_ = r.weighted<Protocol>({{40, Protocol::ids},
-                                    {20, Protocol::tickets},
-                                    {33, Protocol::tls1_3},
-                                    {5, Protocol::any},
-                                    {2, Protocol::old}});
+  protocol_ = r.weighted<Protocol>(
+      {{40, Protocol::ids}, {20, Protocol::tickets}, {33, Protocol::tls1_3}, {5, Protocol::any}, {2, Protocol::old}});
   handmade_ = on(Family::made) && protocol_ == Protocol::ids;
   if (protocol_ == Protocol::tls1_3 && r.chance(25)) set(Family::early_data, true);
 }
@@ -148,8 +145,8 @@ Settings Generator::some_settings(std::uint8_t context, bool is_client) {
   return settings;
 }
 
-/// Much of what was changed becomes as it was at first: without that a long trace would soon be one whose connections all
-/// fail, or whose caches take nothing.
+/// Much of what was changed becomes as it was at first: without that a long trace would soon be one whose connections
+/// all fail, or whose caches take nothing.
 void Generator::heal() {
   for (std::uint8_t i = 0; i < trace_.setup.contexts.size(); ++i) {
     const ContextSetup& first = trace_.setup.contexts[i];
@@ -182,8 +179,8 @@ void Generator::configure() {
   }
   const std::uint8_t server = some_end(false);
   const std::uint8_t client = some_end(true);
-  const Setting setting = candidates.empty() || r.chance(10) ? static_cast<Setting>(r.below(setting_count))
-                                                             : r.pick(candidates);
+  const Setting setting =
+      candidates.empty() || r.chance(10) ? static_cast<Setting>(r.below(setting_count)) : r.pick(candidates);
   if (too_dangerous(setting)) return;
   if (r.chance(35)) emit(connection(server, client));
   Command c = with_context(Op::configure, r.chance(80) ? server : client);

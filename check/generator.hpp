@@ -176,10 +176,14 @@ class Generator {
     c.at_server = server;
     return c;
   }
+  using Step = void (Generator::*)(std::uint8_t name);
   std::uint8_t open_name(bool open);
   std::uint8_t open_as(std::uint8_t name, std::uint8_t server, std::uint8_t client, std::uint8_t slot);
   void open();
-  void deliver(std::uint8_t name, int flights);
+  void deliver(std::uint8_t name, std::int64_t flights);
+  void deliver_some(std::uint8_t name) { deliver(name, r.weighted<std::int64_t>({{45, 1}, {40, 2}, {15, 3}})); }
+  void deliver_all(std::uint8_t name) { deliver(name, flights_max); }
+  void clear(std::uint8_t name);
   void progress();
   void before_the_end(std::uint8_t name);
   void after_the_end(std::uint8_t name);

@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(hand_made_sessions_meet_no_danger) {
   BOOST_TEST(made > 100u);
 }
 
-// Catches a kind of connection that has (nearly) gone, or that has crowded out the others; two ends that hardly ever fit.
+// Catches a kind of connection that has (nearly) gone, or that has crowded out the others; two ends that seldom fit.
 BOOST_AUTO_TEST_CASE(protocols_have_their_shares) {
   std::size_t ids = 0, tickets = 0, newest = 0, fitting = 0;
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
@@ -223,7 +223,8 @@ BOOST_AUTO_TEST_CASE(protocols_have_their_shares) {
     else
       ++ids;
   }
-  BOOST_TEST_MESSAGE("TLS 1.2 with ids " << ids << ", with tickets " << tickets << ", TLS 1.3 " << newest << " of " << seeds);
+  BOOST_TEST_MESSAGE("of " << seeds << ": TLS 1.2 with ids " << ids << ", with tickets " << tickets << ", TLS 1.3 "
+                           << newest);
   BOOST_TEST(fitting * 100 > seeds * 90);
   BOOST_TEST(fitting < seeds);
   BOOST_TEST(ids * 100 > seeds * 35);
@@ -278,7 +279,8 @@ BOOST_AUTO_TEST_CASE(adding_again_is_seen_soon) {
     commands += trace.commands.size();
     differing += same ? 0 : 1;
   }
-  BOOST_TEST_MESSAGE("readd_same_session: seen once in " << commands / std::max<std::size_t>(differing, 1) << " commands");
+  BOOST_TEST_MESSAGE("readd_same_session: seen once in " << commands / std::max<std::size_t>(differing, 1)
+                                                         << " commands");
   BOOST_TEST(differing * 1700 > commands);  // three times in 5,000: then 5,000 without it are rare
 }
 
