@@ -21,18 +21,23 @@ void Generator::follow(const Command& c) {
   switch (c.op) {
     case Op::connect:
       connections_ += c.repeat;
-      for (const std::uint8_t slot : {c.keep, c.keep_server}) made_with_[slot] = c.context;
+      made_with_[c.keep] = c.context;
+      made_with_[c.keep_server] = no_context;  // it has no ticket to show
       break;
     case Op::dup:
     case Op::serialise: made_with_[c.keep] = made_with_[c.slot]; break;
     case Op::make: made_with_[c.slot] = no_context; break;
     case Op::open: at = {true, c.client, c.context, 0}; break;
     case Op::deliver: at.flights = std::min(at.flights + c.flights, int{flights_max}); break;
-    case Op::take: made_with_[c.keep] = at.open ? at.server : no_context; break;
+    case Op::take: made_with_[c.keep] = at.open && !c.at_server ? at.server : no_context; break;
     case Op::clear: at.flights = 0; break;
     case Op::close: at.open = false; break;
     case Op::configure: settings_[c.context][c.setting] = static_cast<std::uint8_t>(c.number.value); break;
-    case Op::renew: settings_[c.context] = trace_.setup.contexts[c.context].settings; break;
+    case Op::renew:
+      settings_[c.context] = trace_.setup.contexts[c.context].settings;
+      if (!settings_[c.context].on(Setting::ticket_keys))  // new keys of its own
+        std::ranges::replace(made_with_, c.context, no_context);
+      break;
     default: break;
   }
 }
@@ -72,9 +77,13 @@ ContextSetup Generator::context_setup(std::uint8_t index) {
     c.callbacks = some_callbacks();
   }
   c.settings = some_settings(index, client);
-  const bool calls =
-      c.settings.on(Setting::new_calls) || c.settings.on(Setting::get_calls) || c.settings.on(Setting::remove_calls);
-  if (calls && c.callbacks == Callbacks{}) c.callbacks = some_callbacks();
+  // What a callback calls shows where there is one.
+  const Callbacks some = some_callbacks();
+  if (c.settings.on(Setting::new_calls) && c.callbacks.new_session == NewCallback::absent)
+    c.callbacks.new_session = some.new_session;
+  if (c.settings.on(Setting::get_calls) && c.callbacks.get_session == GetCallback::absent)
+    c.callbacks.get_session = some.get_session;
+  if (c.settings.on(Setting::remove_calls)) c.callbacks.remove_session = RemoveCallback::present;
   if (shape_.size_max > 0) c.size = allowed_size(c.size.value_or(0));
   return c;
 }
@@ -154,7 +163,8 @@ std::uint8_t Generator::slot_to_offer(std::uint8_t server) {
     if (promising(slot, server)) likely.push_back(slot);
   }
   if (!likely.empty() && r.chance(82)) return r.pick(likely);
-  return resumable.empty() ? 0 : r.pick(resumable);
+  if (resumable.empty() || (protocol_ != Protocol::ids && r.chance(50))) return 0;
+  return r.pick(resumable);
 }
 
 /// Of the sessions in caches and hands; those out of the clock's reach are left out.

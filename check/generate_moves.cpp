@@ -28,6 +28,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::ages, 4, &G::set_session_timeout},
           {F::renewals, 1, &G::renew},
           {F::reconfigure, 7, &G::configure},
+          {F::ciphers, 5, &G::change_cipher},
           {F::hands, 5, &G::readd},
           {F::ages, 4, &G::age_cached},
           {F::opens, 4, &G::open},
@@ -45,8 +46,8 @@ Command Generator::connection(std::uint8_t server, std::uint8_t client) {
   Command c = with_context(Op::connect, server);
   c.client = client;
   c.slot = slot_to_offer(server);
-  if (c.slot != 0 && r.chance(65))
-    c.keep = c.slot;  // what resumes can resume again
+  if (c.slot != 0 && r.chance(on(Family::early_data) ? 40 : 65))  // single-use tickets are to be used again, too
+    c.keep = c.slot;                                              // what resumes can resume again
   else if (r.chance(c.slot != 0 ? 40 : 88))
     c.keep = free_slot();
   if (on(Family::server_keeps) && r.chance(30)) c.keep_server = free_slot();

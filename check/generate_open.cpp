@@ -26,7 +26,9 @@ void Generator::open() {
   const std::uint8_t server = some_end(false);
   const std::uint8_t client = some_end(true);
   const std::uint8_t slot = slot_to_offer(server);
-  const std::uint8_t name = open_as(open_name(false), server, client, slot);
+  const bool later = r.chance(12);
+  const std::uint8_t name = open_as(open_name(false), server, client, later ? 0 : slot);
+  if (later) offer(name);
   if (r.chance(40))
     deliver_all(name);
   else if (r.chance(65))
@@ -55,9 +57,11 @@ void Generator::close(std::uint8_t name) {
   emit(c);
 }
 
+/// Another handshake of the same objects: with the session they have, or with another one.
 void Generator::clear(std::uint8_t name) {
   emit(on_connection(Op::clear, name));
-  if (r.chance(70)) deliver_all(name);
+  if (r.chance(30)) offer(name);
+  if (r.chance(75)) deliver_all(name);
 }
 
 /// A step of a connection whose handshake is on its way.
@@ -65,7 +69,7 @@ void Generator::before_the_end(std::uint8_t name) {
   using G = Generator;
   const auto step = r.weighted<Step>({{48, &G::deliver_some},
                                       {30, &G::deliver_all},
-                                      {8, &G::offer},
+                                      {2, &G::offer},
                                       {4, &G::take},
                                       {3, &G::clear},
                                       {4, &G::close},
@@ -88,6 +92,7 @@ std::uint8_t Generator::settled() {
   return name;
 }
 
+/// SSL_set_session. In the middle of a handshake it is outside the contract: seldom.
 void Generator::offer(std::uint8_t name) {
   Command c = on_connection(Op::offer, name);
   c.slot = slot_to_offer(open_[name].server);
@@ -96,7 +101,6 @@ void Generator::offer(std::uint8_t name) {
 
 /// Another handshake on the same connection, which TLS 1.3 has no more.
 void Generator::renegotiate(std::uint8_t name) {
-  if (r.chance(25)) offer(name);  // another session for it
   Command c = at_end(Op::renegotiate, name, r.chance(50));
   c.number.value = r.chance(50);
   emit(c);
@@ -143,7 +147,7 @@ void Generator::after_the_end(std::uint8_t name) {
                                       {3, &G::break_off},
                                       {20, &G::close},
                                       {5, &G::deliver_all},
-                                      {4, &G::offer}});
+                                      {1, &G::offer}});
   (this->*step)(name);
 }
 

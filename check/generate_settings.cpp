@@ -26,6 +26,7 @@ void Generator::choose_protocol() {
       {{40, Protocol::ids}, {20, Protocol::tickets}, {33, Protocol::tls1_3}, {5, Protocol::any}, {2, Protocol::old}});
   handmade_ = on(Family::made) && protocol_ == Protocol::ids;
   if (protocol_ == Protocol::tls1_3 && r.chance(25)) set(Family::early_data, true);
+  if (protocol_ == Protocol::tickets && r.chance(25)) set(Family::ticket_callbacks, true);
 }
 
 Generator::Family Generator::family(Setting setting) {
@@ -43,8 +44,8 @@ Generator::Family Generator::family(Setting setting) {
     case Setting::server_name:
     case Setting::client_hello: return F::switches;
     case Setting::client_certificate: return F::client_certificates;
-    case Setting::middlebox_compat:
-    case Setting::ignore_eof: return F::compatibility;
+    case Setting::middlebox_compat: return F::compatibility;
+    case Setting::ignore_eof: return F::accidents;
     case Setting::renegotiation_resumes: return F::renegotiations;
     case Setting::not_resumable: return F::refusals;
     case Setting::new_calls:
@@ -107,12 +108,12 @@ std::uint8_t Generator::some_value(Setting setting, std::uint8_t context) {
     case Setting::version_min: return weighted({{6, 0}, {5, 1}, {60, 2}, {29, 3}});
     case Setting::version_max: return weighted({{2, 0}, {3, 1}, {45, 2}, {50, 3}});
     case Setting::num_tickets: return weighted({{14, 0}, {42, 1}, {8, 2}, {18, 3}, {18, 4}});
-    case Setting::early_data: return weighted({{20, 0}, {80, 1}});
+    case Setting::early_data: return weighted({{12, 0}, {88, 1}});
     case Setting::anti_replay: return weighted({{60, 0}, {40, 1}});
     case Setting::ticket_keys: return weighted({{25, 0}, {50, 1}, {25, 2}});
-    case Setting::ticket_callback: return weighted({{10, 0}, {38, 1}, {28, 2}, {10, 3}, {9, 4}, {5, 5}});
+    case Setting::ticket_callback: return weighted({{8, 0}, {32, 1}, {36, 2}, {10, 3}, {9, 4}, {5, 5}});
     case Setting::extended_master_secret: return weighted({{70, 0}, {30, 1}});
-    case Setting::cipher: return weighted({{25, 0}, {25, 1}, {50, 2}});
+    case Setting::cipher: return weighted({{20, 0}, {20, 1}, {60, 2}});
     case Setting::groups: return weighted({{30, 0}, {70, 1}});
     case Setting::generate_id: return weighted({{12, 0}, {44, 1}, {16, 2}, {14, 3}, {5, 4}, {4, 5}, {5, 6}});
     case Setting::server_name:
@@ -124,8 +125,23 @@ std::uint8_t Generator::some_value(Setting setting, std::uint8_t context) {
     }
     case Setting::new_calls:
     case Setting::get_calls: return weighted({{20, 0}, {22, 1}, {25, 2}, {20, 3}, {13, 4}});
-    case Setting::remove_calls: return weighted({{45, 0}, {15, 1}, {15, 2}, {15, 3}, {10, 4}});
+    case Setting::remove_calls: return weighted({{20, 0}, {22, 1}, {22, 2}, {22, 3}, {14, 4}});
     default: return static_cast<std::uint8_t>(r.below(setting_max(setting) + 1U));
+  }
+}
+
+/// In how many contexts of a trace a setting is not left alone, in percent.
+unsigned Generator::often(Setting setting, bool is_client) {
+  switch (setting) {
+    case Setting::client_certificate:
+    case Setting::middlebox_compat: return is_client ? 60 : 12;  // the client's matter
+    case Setting::cipher: return 70;
+    case Setting::extended_master_secret:
+    case Setting::ignore_eof:
+    case Setting::new_calls:
+    case Setting::remove_calls: return 45;
+    case Setting::early_data: return is_client ? 12 : 90;
+    default: return is_client ? 12 : 60;
   }
 }
 
@@ -136,11 +152,7 @@ Settings Generator::some_settings(std::uint8_t context, bool is_client) {
   for (const SettingInfo& row : setting_table()) {
     const Setting s = row.setting;
     if (family(s) == Family::count || !on(family(s)) || too_dangerous(s)) continue;
-    const bool both_ends = s == Setting::cipher || s == Setting::groups || s == Setting::ignore_eof ||
-                           s == Setting::extended_master_secret || s == Setting::middlebox_compat;
-    const bool callback = s == Setting::new_calls || s == Setting::remove_calls;
-    if (r.chance(both_ends || callback ? 40 : is_client != (s == Setting::client_certificate) ? 12 : 60))
-      settings[s] = some_value(s, context);
+    if (r.chance(often(s, is_client))) settings[s] = some_value(s, context);
   }
   return settings;
 }
@@ -182,7 +194,14 @@ void Generator::configure() {
   const Setting setting =
       candidates.empty() || r.chance(10) ? static_cast<Setting>(r.below(setting_count)) : r.pick(candidates);
   if (too_dangerous(setting)) return;
-  if (r.chance(35)) emit(connection(server, client));
+  std::uint8_t kept = 0;  // a session from before, which is offered after the change
+  if (r.chance(55)) {
+    Command before = connection(server, client);
+    if (before.keep == 0) before.keep = free_slot();
+    before.flights = flights_max;
+    kept = before.keep;
+    emit(before);
+  }
   Command c = with_context(Op::configure, r.chance(80) ? server : client);
   c.setting = setting, c.number.value = some_value(setting, c.context);
   emit(c);
@@ -191,7 +210,34 @@ void Generator::configure() {
     c.context = c.context == server ? client : server;
     emit(c);
   }
-  if (r.chance(70)) emit(connection(server, client));
+  if (r.chance(25)) return;
+  Command after = connection(server, client);
+  if (kept != 0 && r.chance(85)) after.slot = kept;
+  emit(after);
+}
+
+/// A session of one cipher is offered where the other one is chosen, or can no longer be.
+void Generator::change_cipher() {
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  const auto choose = [&](std::uint8_t context, CipherChoice choice) {
+    const auto value = static_cast<std::uint8_t>(choice);
+    if (settings_[context][Setting::cipher] == value) return;
+    Command c = with_context(Op::configure, context, {value});
+    c.setting = Setting::cipher;
+    emit(c);
+  };
+  const bool one_way = r.chance(50), server_changes = r.chance(60);
+  const std::uint8_t changing = server_changes ? server : client, other = server_changes ? client : server;
+  choose(other, CipherChoice::both);
+  choose(changing, one_way ? CipherChoice::sha256 : CipherChoice::sha384);
+  Command before = connection(server, client);
+  before.slot = 0, before.keep = free_slot(), before.flights = flights_max;
+  emit(before);
+  choose(changing, one_way ? CipherChoice::sha384 : CipherChoice::sha256);
+  Command after = connection(server, client);
+  after.slot = before.keep;
+  emit(after);
 }
 
 }  // namespace sesscheck::generator

@@ -91,6 +91,7 @@ class Generator {
   void some_range(Settings& settings);
   std::uint8_t some_value(Setting setting, std::uint8_t context);
   static Family family(Setting setting);
+  static unsigned often(Setting setting, bool is_client);
   /// A hand-made session has no cipher: offered without extended master secret, in TLS 1.3 or beside a ticket, it is
   /// what crashes libssl (H1 of the semantics). So a trace has either `make`, or those settings.
   [[nodiscard]] bool too_dangerous(Setting setting) const {
@@ -158,6 +159,7 @@ class Generator {
   void renew_context(std::uint8_t context) { emit(with_context(Op::renew, context)); }
   void cadence();
   void configure();
+  void change_cipher();
   void heal();
   void stock(std::uint8_t server, std::size_t number);
   void make_room(std::uint8_t server);
