@@ -26,7 +26,7 @@ void Generator::choose_protocol() {
       {{40, Protocol::ids}, {20, Protocol::tickets}, {33, Protocol::tls1_3}, {5, Protocol::any}, {2, Protocol::old}});
   handmade_ = on(Family::made) && protocol_ == Protocol::ids;
   if (protocol_ == Protocol::tls1_3 && r.chance(25)) set(Family::early_data, true);
-  if (protocol_ == Protocol::tickets && r.chance(25)) set(Family::ticket_callbacks, true);
+  if (protocol_ == Protocol::tickets && r.chance(40)) set(Family::ticket_callbacks, true);
 }
 
 Generator::Family Generator::family(Setting setting) {
@@ -182,6 +182,23 @@ void Generator::heal() {
   }
 }
 
+/// A version from now on: as the highest one, as the only one, at one end or at both.
+void Generator::change_versions(std::uint8_t server, std::uint8_t client) {
+  using V = Version;
+  const auto version = r.weighted<Version>({{5, V::tls1_0}, {9, V::tls1_1}, {40, V::tls1_2}, {46, V::tls1_3}});
+  const bool only = r.chance(20);
+  for (const std::uint8_t context : {server, client}) {
+    if (r.chance(20)) continue;
+    for (const Setting setting : {Setting::version_max, Setting::version_min}) {
+      if (setting == Setting::version_min && !only && settings_[context][setting] <= number(version)) continue;
+      if (settings_[context][setting] == number(version)) continue;
+      Command c = with_context(Op::configure, context, {number(version)});
+      c.setting = setting;
+      emit(c);
+    }
+  }
+}
+
 /// A setting changes between two connections: at one end, or at both.
 void Generator::configure() {
   std::vector<Setting> candidates;
@@ -202,13 +219,16 @@ void Generator::configure() {
     kept = before.keep;
     emit(before);
   }
-  Command c = with_context(Op::configure, r.chance(80) ? server : client);
-  c.setting = setting, c.number.value = some_value(setting, c.context);
-  emit(c);
-  const bool versions = setting == Setting::version_min || setting == Setting::version_max;
-  if (r.chance(versions ? 55 : 15)) {
-    c.context = c.context == server ? client : server;
+  if (setting == Setting::version_max && r.chance(75)) {
+    change_versions(server, client);
+  } else {
+    Command c = with_context(Op::configure, r.chance(80) ? server : client);
+    c.setting = setting, c.number.value = some_value(setting, c.context);
     emit(c);
+    if (r.chance(15)) {
+      c.context = c.context == server ? client : server;
+      emit(c);
+    }
   }
   if (r.chance(25)) return;
   Command after = connection(server, client);

@@ -160,6 +160,7 @@ class Generator {
   void cadence();
   void configure();
   void change_cipher();
+  void change_versions(std::uint8_t server, std::uint8_t client);
   void heal();
   void stock(std::uint8_t server, std::size_t number);
   void make_room(std::uint8_t server);
