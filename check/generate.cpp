@@ -21,16 +21,23 @@ void Generator::follow(const Command& c) {
   switch (c.op) {
     case Op::connect:
       connections_ += c.repeat;
-      for (const std::uint8_t slot : {c.keep, c.keep_server}) made_with_[slot] = c.context;
+      made_with_[c.keep] = c.context;
+      made_with_[c.keep_server] = no_context;  // it has no ticket to show
       break;
     case Op::dup:
     case Op::serialise: made_with_[c.keep] = made_with_[c.slot]; break;
     case Op::make: made_with_[c.slot] = no_context; break;
     case Op::open: at = {true, c.client, c.context, 0}; break;
     case Op::deliver: at.flights = std::min(at.flights + c.flights, int{flights_max}); break;
-    case Op::take: made_with_[c.keep] = at.open ? at.server : no_context; break;
+    case Op::take: made_with_[c.keep] = at.open && !c.at_server ? at.server : no_context; break;
     case Op::clear: at.flights = 0; break;
     case Op::close: at.open = false; break;
+    case Op::configure: settings_[c.context][c.setting] = static_cast<std::uint8_t>(c.number.value); break;
+    case Op::renew:
+      settings_[c.context] = trace_.setup.contexts[c.context].settings;
+      if (!settings_[c.context].on(Setting::ticket_keys))  // new keys of its own
+        std::ranges::replace(made_with_, c.context, no_context);
+      break;
     default: break;
   }
 }
@@ -70,9 +77,13 @@ ContextSetup Generator::context_setup(std::uint8_t index) {
     c.callbacks = some_callbacks();
   }
   c.settings = some_settings(index, client);
-  const bool calls = c.settings.on(Setting::new_calls) || c.settings.on(Setting::get_calls) ||
-                     c.settings.on(Setting::remove_calls);
-  if (calls && c.callbacks == Callbacks{}) c.callbacks = some_callbacks();
+  // What a callback calls shows where there is one.
+  const Callbacks some = some_callbacks();
+  if (c.settings.on(Setting::new_calls) && c.callbacks.new_session == NewCallback::absent)
+    c.callbacks.new_session = some.new_session;
+  if (c.settings.on(Setting::get_calls) && c.callbacks.get_session == GetCallback::absent)
+    c.callbacks.get_session = some.get_session;
+  if (c.settings.on(Setting::remove_calls)) c.callbacks.remove_session = RemoveCallback::present;
   if (shape_.size_max > 0) c.size = allowed_size(c.size.value_or(0));
   return c;
 }
@@ -88,8 +99,7 @@ void Generator::choose_setup() {
                                : r.weighted<std::size_t>({{5, 1}, {60, 2}, {18, 3}, {17, 4}});
   world_.contexts.resize(number);  // how many there are to choose from
   trace_.setup.contexts.clear();
-  for (std::size_t i = 0; i < number; ++i)
-    trace_.setup.contexts.push_back(context_setup(static_cast<std::uint8_t>(i)));
+  for (std::size_t i = 0; i < number; ++i) trace_.setup.contexts.push_back(context_setup(static_cast<std::uint8_t>(i)));
 }
 
 // --- subjects ------------------------------------------------------------------------------------------------------
@@ -153,7 +163,8 @@ std::uint8_t Generator::slot_to_offer(std::uint8_t server) {
     if (promising(slot, server)) likely.push_back(slot);
   }
   if (!likely.empty() && r.chance(82)) return r.pick(likely);
-  return resumable.empty() ? 0 : r.pick(resumable);
+  if (resumable.empty() || (protocol_ != Protocol::ids && r.chance(50))) return 0;
+  return r.pick(resumable);
 }
 
 /// Of the sessions in caches and hands; those out of the clock's reach are left out.
@@ -178,6 +189,7 @@ Trace Generator::run() {
   choose_protocol();
   choose_setup();
   made_with_.fill(no_context);
+  for (const ContextSetup& context : trace_.setup.contexts) settings_.push_back(context.settings);
   world_ = begin(trace_.setup, rules_, because_);
   length_ = static_cast<std::size_t>(r.between(shape_.commands_min, shape_.commands_max));
 
@@ -199,6 +211,7 @@ Trace Generator::run() {
     if (shape_.phase > 0 && before >= next_phase) {
       choose_families();
       choose_moves();
+      if (r.chance(75)) heal();
       next_phase = before + static_cast<std::size_t>(shape_.phase);
     }
     if (with_cadence && !cadence_done && trace_.commands.size() >= cadence_at) {

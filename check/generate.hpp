@@ -66,7 +66,7 @@ struct Shape {
   std::int64_t size_max = 0;    ///< no cache holds more; 0: some hold all there is
   std::int64_t seconds_max = 1'000'000;  ///< that the clock advances in a trace, all in all
 
-  /// One trace of many phases: what only shows after a long time. Caches stay small, for every command shows them whole.
+  /// One trace of many phases: what only shows after a long time. Caches stay small: every command shows them whole.
   static Shape long_traces() {
     Shape shape;
     shape.commands_min = shape.commands_max = 10'000;

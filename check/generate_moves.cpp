@@ -28,6 +28,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::ages, 4, &G::set_session_timeout},
           {F::renewals, 1, &G::renew},
           {F::reconfigure, 7, &G::configure},
+          {F::ciphers, 5, &G::change_cipher},
           {F::hands, 5, &G::readd},
           {F::ages, 4, &G::age_cached},
           {F::opens, 4, &G::open},
@@ -45,8 +46,8 @@ Command Generator::connection(std::uint8_t server, std::uint8_t client) {
   Command c = with_context(Op::connect, server);
   c.client = client;
   c.slot = slot_to_offer(server);
-  if (c.slot != 0 && r.chance(65))
-    c.keep = c.slot;  // what resumes can resume again
+  if (c.slot != 0 && r.chance(on(Family::early_data) ? 40 : 65))  // single-use tickets are to be used again, too
+    c.keep = c.slot;                                              // what resumes can resume again
   else if (r.chance(c.slot != 0 ? 40 : 88))
     c.keep = free_slot();
   if (on(Family::server_keeps) && r.chance(30)) c.keep_server = free_slot();
@@ -380,18 +381,22 @@ void Generator::age_cached() {
   const std::uint8_t slot = r.pick(slots);
   const std::int64_t now = world_.now.seconds;
   const std::int64_t old = held(slot)->timeout, since = held(slot)->time.seconds;
-  const bool near = old >= 0 && old < shape_.seconds_max && since >= 0 && since <= now && since > now - shape_.seconds_max;
+  const bool near =
+      old >= 0 && old < shape_.seconds_max && since >= 0 && since <= now && since > now - shape_.seconds_max;
   const std::int64_t age = near ? now - since : 0;
   const std::int64_t from = near ? old : 10;
-  const std::int64_t to = r.pick<std::int64_t>({0, 1, age, age + 1, age + 2, from / 2, from + 1, from + 10, 2 * from + 5, latest});
+  const std::int64_t to =
+      r.pick<std::int64_t>({0, 1, age, age + 1, age + 2, from / 2, from + 1, from + 10, 2 * from + 5, latest});
   if (r.chance(8))
     emit(with_slot(Op::set_session_time, slot, {-1, false}));
   else if (near && r.chance(30))
     emit(with_slot(Op::set_session_time, slot, {since + to % 100'000 - from, false}));
   else
     emit(with_slot(Op::set_session_timeout, slot, {to}));
-  const Number between = {std::min(from, to) - age + std::min<std::int64_t>(std::max(from, to) - std::min(from, to), 100'000) / 2 +
-                              r.between(0, 1), true};
+  const Number between = {std::min(from, to) - age +
+                              std::min<std::int64_t>(std::max(from, to) - std::min(from, to), 100'000) / 2 +
+                              r.between(0, 1),
+                          true};
   switch (r.weighted<int>({{45, 0}, {30, 1}, {15, 2}, {10, 3}})) {
     case 0: emit(with_context(Op::flush, server, between)); break;
     case 1: make_one_leave(server); break;

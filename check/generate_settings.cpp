@@ -22,13 +22,11 @@ void Generator::choose_families() {
 }
 
 void Generator::choose_protocol() {
-  protocol_ = r.weighted<Protocol>({{40, Protocol::ids},
-                                    {20, Protocol::tickets},
-                                    {33, Protocol::tls1_3},
-                                    {5, Protocol::any},
-                                    {2, Protocol::old}});
+  protocol_ = r.weighted<Protocol>(
+      {{40, Protocol::ids}, {20, Protocol::tickets}, {33, Protocol::tls1_3}, {5, Protocol::any}, {2, Protocol::old}});
   handmade_ = on(Family::made) && protocol_ == Protocol::ids;
   if (protocol_ == Protocol::tls1_3 && r.chance(25)) set(Family::early_data, true);
+  if (protocol_ == Protocol::tickets && r.chance(40)) set(Family::ticket_callbacks, true);
 }
 
 Generator::Family Generator::family(Setting setting) {
@@ -46,8 +44,8 @@ Generator::Family Generator::family(Setting setting) {
     case Setting::server_name:
     case Setting::client_hello: return F::switches;
     case Setting::client_certificate: return F::client_certificates;
-    case Setting::middlebox_compat:
-    case Setting::ignore_eof: return F::compatibility;
+    case Setting::middlebox_compat: return F::compatibility;
+    case Setting::ignore_eof: return F::accidents;
     case Setting::renegotiation_resumes: return F::renegotiations;
     case Setting::not_resumable: return F::refusals;
     case Setting::new_calls:
@@ -107,15 +105,15 @@ std::uint8_t Generator::some_value(Setting setting, std::uint8_t context) {
   using W = std::initializer_list<Random::Weighted<std::uint8_t>>;
   const auto weighted = [&](W values) { return r.weighted<std::uint8_t>(values); };
   switch (setting) {
-    case Setting::version_min: return weighted({{3, 0}, {2, 1}, {65, 2}, {30, 3}});
+    case Setting::version_min: return weighted({{6, 0}, {5, 1}, {60, 2}, {29, 3}});
     case Setting::version_max: return weighted({{2, 0}, {3, 1}, {45, 2}, {50, 3}});
     case Setting::num_tickets: return weighted({{14, 0}, {42, 1}, {8, 2}, {18, 3}, {18, 4}});
-    case Setting::early_data: return weighted({{20, 0}, {80, 1}});
+    case Setting::early_data: return weighted({{12, 0}, {88, 1}});
     case Setting::anti_replay: return weighted({{60, 0}, {40, 1}});
     case Setting::ticket_keys: return weighted({{25, 0}, {50, 1}, {25, 2}});
-    case Setting::ticket_callback: return weighted({{10, 0}, {38, 1}, {28, 2}, {10, 3}, {9, 4}, {5, 5}});
+    case Setting::ticket_callback: return weighted({{8, 0}, {32, 1}, {36, 2}, {10, 3}, {9, 4}, {5, 5}});
     case Setting::extended_master_secret: return weighted({{70, 0}, {30, 1}});
-    case Setting::cipher: return weighted({{25, 0}, {25, 1}, {50, 2}});
+    case Setting::cipher: return weighted({{20, 0}, {20, 1}, {60, 2}});
     case Setting::groups: return weighted({{30, 0}, {70, 1}});
     case Setting::generate_id: return weighted({{12, 0}, {44, 1}, {16, 2}, {14, 3}, {5, 4}, {4, 5}, {5, 6}});
     case Setting::server_name:
@@ -127,8 +125,23 @@ std::uint8_t Generator::some_value(Setting setting, std::uint8_t context) {
     }
     case Setting::new_calls:
     case Setting::get_calls: return weighted({{20, 0}, {22, 1}, {25, 2}, {20, 3}, {13, 4}});
-    case Setting::remove_calls: return weighted({{45, 0}, {15, 1}, {15, 2}, {15, 3}, {10, 4}});
+    case Setting::remove_calls: return weighted({{20, 0}, {22, 1}, {22, 2}, {22, 3}, {14, 4}});
     default: return static_cast<std::uint8_t>(r.below(setting_max(setting) + 1U));
+  }
+}
+
+/// In how many contexts of a trace a setting is not left alone, in percent.
+unsigned Generator::often(Setting setting, bool is_client) {
+  switch (setting) {
+    case Setting::client_certificate:
+    case Setting::middlebox_compat: return is_client ? 60 : 12;  // the client's matter
+    case Setting::cipher: return 70;
+    case Setting::extended_master_secret:
+    case Setting::ignore_eof:
+    case Setting::new_calls:
+    case Setting::remove_calls: return 45;
+    case Setting::early_data: return is_client ? 12 : 90;
+    default: return is_client ? 12 : 60;
   }
 }
 
@@ -139,13 +152,51 @@ Settings Generator::some_settings(std::uint8_t context, bool is_client) {
   for (const SettingInfo& row : setting_table()) {
     const Setting s = row.setting;
     if (family(s) == Family::count || !on(family(s)) || too_dangerous(s)) continue;
-    const bool both_ends = s == Setting::cipher || s == Setting::groups || s == Setting::ignore_eof ||
-                           s == Setting::extended_master_secret || s == Setting::middlebox_compat;
-    const bool callback = s == Setting::new_calls || s == Setting::remove_calls;
-    if (r.chance(both_ends || callback ? 40 : is_client != (s == Setting::client_certificate) ? 12 : 60))
-      settings[s] = some_value(s, context);
+    if (r.chance(often(s, is_client))) settings[s] = some_value(s, context);
   }
   return settings;
+}
+
+/// Much of what was changed becomes as it was at first: without that a long trace would soon be one whose connections
+/// all fail, or whose caches take nothing.
+void Generator::heal() {
+  for (std::uint8_t i = 0; i < trace_.setup.contexts.size(); ++i) {
+    const ContextSetup& first = trace_.setup.contexts[i];
+    for (const SettingInfo& row : setting_table()) {
+      if (settings_[i][row.setting] == first.settings[row.setting] || r.chance(10)) continue;
+      Command c = with_context(Op::configure, i, {first.settings[row.setting]});
+      c.setting = row.setting;
+      emit(c);
+    }
+    const Context& now = world_.contexts[i];
+    const std::int64_t mode = first.mode.value_or(default_mode), timeout = first.timeout.value_or(300);
+    if (now.mode != mode && r.chance(90)) emit(with_context(Op::set_mode, i, {mode}));
+    if (now.timeout != timeout && r.chance(70)) emit(with_context(Op::set_timeout, i, {timeout}));
+    if (now.verify_peer != first.verify_peer && r.chance(80))
+      emit(with_context(Op::set_verify_peer, i, {first.verify_peer}));
+    if (now.id_context != first.id_context && r.chance(80)) {
+      Command c = with_context(Op::set_id_context, i);
+      c.id_context = first.id_context;
+      emit(c);
+    }
+  }
+}
+
+/// A version from now on: as the highest one, as the only one, at one end or at both.
+void Generator::change_versions(std::uint8_t server, std::uint8_t client) {
+  using V = Version;
+  const auto version = r.weighted<Version>({{5, V::tls1_0}, {9, V::tls1_1}, {40, V::tls1_2}, {46, V::tls1_3}});
+  const bool only = r.chance(20);
+  for (const std::uint8_t context : {server, client}) {
+    if (r.chance(20)) continue;
+    for (const Setting setting : {Setting::version_max, Setting::version_min}) {
+      if (setting == Setting::version_min && !only && settings_[context][setting] <= number(version)) continue;
+      if (settings_[context][setting] == number(version)) continue;
+      Command c = with_context(Op::configure, context, {number(version)});
+      c.setting = setting;
+      emit(c);
+    }
+  }
 }
 
 /// A setting changes between two connections: at one end, or at both.
@@ -157,19 +208,56 @@ void Generator::configure() {
   }
   const std::uint8_t server = some_end(false);
   const std::uint8_t client = some_end(true);
-  const Setting setting = candidates.empty() || r.chance(10) ? static_cast<Setting>(r.below(setting_count))
-                                                             : r.pick(candidates);
+  const Setting setting =
+      candidates.empty() || r.chance(10) ? static_cast<Setting>(r.below(setting_count)) : r.pick(candidates);
   if (too_dangerous(setting)) return;
-  if (r.chance(35)) emit(connection(server, client));
-  Command c = with_context(Op::configure, r.chance(80) ? server : client);
-  c.setting = setting, c.number.value = some_value(setting, c.context);
-  emit(c);
-  const bool versions = setting == Setting::version_min || setting == Setting::version_max;
-  if (r.chance(versions ? 55 : 15)) {
-    c.context = c.context == server ? client : server;
-    emit(c);
+  std::uint8_t kept = 0;  // a session from before, which is offered after the change
+  if (r.chance(55)) {
+    Command before = connection(server, client);
+    if (before.keep == 0) before.keep = free_slot();
+    before.flights = flights_max;
+    kept = before.keep;
+    emit(before);
   }
-  if (r.chance(70)) emit(connection(server, client));
+  if (setting == Setting::version_max && r.chance(75)) {
+    change_versions(server, client);
+  } else {
+    Command c = with_context(Op::configure, r.chance(80) ? server : client);
+    c.setting = setting, c.number.value = some_value(setting, c.context);
+    emit(c);
+    if (r.chance(15)) {
+      c.context = c.context == server ? client : server;
+      emit(c);
+    }
+  }
+  if (r.chance(25)) return;
+  Command after = connection(server, client);
+  if (kept != 0 && r.chance(85)) after.slot = kept;
+  emit(after);
+}
+
+/// A session of one cipher is offered where the other one is chosen, or can no longer be.
+void Generator::change_cipher() {
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  const auto choose = [&](std::uint8_t context, CipherChoice choice) {
+    const auto value = static_cast<std::uint8_t>(choice);
+    if (settings_[context][Setting::cipher] == value) return;
+    Command c = with_context(Op::configure, context, {value});
+    c.setting = Setting::cipher;
+    emit(c);
+  };
+  const bool one_way = r.chance(50), server_changes = r.chance(60);
+  const std::uint8_t changing = server_changes ? server : client, other = server_changes ? client : server;
+  choose(other, CipherChoice::both);
+  choose(changing, one_way ? CipherChoice::sha256 : CipherChoice::sha384);
+  Command before = connection(server, client);
+  before.slot = 0, before.keep = free_slot(), before.flights = flights_max;
+  emit(before);
+  choose(changing, one_way ? CipherChoice::sha384 : CipherChoice::sha256);
+  Command after = connection(server, client);
+  after.slot = before.keep;
+  emit(after);
 }
 
 }  // namespace sesscheck::generator

@@ -91,6 +91,7 @@ class Generator {
   void some_range(Settings& settings);
   std::uint8_t some_value(Setting setting, std::uint8_t context);
   static Family family(Setting setting);
+  static unsigned often(Setting setting, bool is_client);
   /// A hand-made session has no cipher: offered without extended master secret, in TLS 1.3 or beside a ticket, it is
   /// what crashes libssl (H1 of the semantics). So a trace has either `make`, or those settings.
   [[nodiscard]] bool too_dangerous(Setting setting) const {
@@ -158,6 +159,9 @@ class Generator {
   void renew_context(std::uint8_t context) { emit(with_context(Op::renew, context)); }
   void cadence();
   void configure();
+  void change_cipher();
+  void change_versions(std::uint8_t server, std::uint8_t client);
+  void heal();
   void stock(std::uint8_t server, std::size_t number);
   void make_room(std::uint8_t server);
   void make_one_leave(std::uint8_t server);
@@ -175,10 +179,14 @@ class Generator {
     c.at_server = server;
     return c;
   }
+  using Step = void (Generator::*)(std::uint8_t name);
   std::uint8_t open_name(bool open);
   std::uint8_t open_as(std::uint8_t name, std::uint8_t server, std::uint8_t client, std::uint8_t slot);
   void open();
-  void deliver(std::uint8_t name, int flights);
+  void deliver(std::uint8_t name, std::int64_t flights);
+  void deliver_some(std::uint8_t name) { deliver(name, r.weighted<std::int64_t>({{45, 1}, {40, 2}, {15, 3}})); }
+  void deliver_all(std::uint8_t name) { deliver(name, flights_max); }
+  void clear(std::uint8_t name);
   void progress();
   void before_the_end(std::uint8_t name);
   void after_the_end(std::uint8_t name);
@@ -205,6 +213,7 @@ class Generator {
   bool handmade_ = false;
   std::array<Open, connections_max> open_{};
   std::array<std::uint8_t, slots_max + 1> made_with_{};  // by slot: the server that the session was made with
+  std::vector<Settings> settings_;                       // by context, as they are now
   std::size_t length_ = 0;
   int connections_ = 0;
   Trace trace_;

@@ -46,6 +46,7 @@ class Shrinker {
   bool cut_pair();
   void simplify();
   void merge_neighbours();
+  void move_into_setup();
   void drop_contexts();
   void join_contexts();
   void simplify_setup();
@@ -139,6 +140,34 @@ void Shrinker::merge_neighbours() {
         t.commands[i - 1] = *one;
         t.commands.erase(t.commands.begin() + static_cast<std::ptrdiff_t>(i));
       });
+  }
+}
+
+/// The setup as if the command, which configures a context, had been part of it; nothing for other commands.
+std::optional<ContextSetup> with(ContextSetup setup, const Command& c) {
+  switch (c.op) {
+    case Op::set_mode: setup.mode = c.number.value; break;
+    case Op::set_size: setup.size = c.number.value; break;
+    case Op::set_timeout: setup.timeout = c.number.value; break;
+    case Op::set_id_context: setup.id_context = *c.id_context; break;
+    case Op::set_verify_peer: setup.verify_peer = c.number.value != 0; break;
+    case Op::set_callbacks: setup.callbacks = c.callbacks; break;
+    case Op::configure: setup.settings[c.setting] = static_cast<std::uint8_t>(c.number.value); break;
+    default: return std::nullopt;
+  }
+  return setup;
+}
+
+/// A context that is configured from the beginning is simpler than one that changes.
+void Shrinker::move_into_setup() {
+  for (std::size_t i = best_.commands.size(); i-- > 0;) {
+    const Command& c = best_.commands[i];
+    const auto setup = with(best_.setup.contexts[c.context], c);
+    if (!setup) continue;
+    attempt_change([&](Trace& t) {
+      t.setup.contexts[c.context] = *setup;
+      t.commands.erase(t.commands.begin() + static_cast<std::ptrdiff_t>(i));
+    });
   }
 }
 
@@ -406,6 +435,7 @@ void Shrinker::lower_connections() {
 
 void Shrinker::simplify() {
   merge_neighbours();
+  move_into_setup();
   drop_contexts();  // before joining, which leaves the rest to the next round
   join_contexts();
   simplify_setup();

@@ -89,9 +89,7 @@ void Mutation::set_some_value(std::size_t index, Field field) {
     case Field::flights:
       c.flights = static_cast<std::uint8_t>(r.chance(50) ? flights_max : r.between(c.op == Op::deliver, 4));
       break;
-    case Field::setting:
-      set_field(c, field, r.between(row.min, row.max));
-      [[fallthrough]];
+    case Field::setting: set_field(c, field, r.between(row.min, row.max)); [[fallthrough]];
     case Field::setting_value:
       set_field(c, Field::setting_value, r.between(0, field_max(c, Field::setting_value)));
       break;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/test/unit_test.hpp>
-
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -83,7 +82,8 @@ inline Trace with_four_contexts(const Command& command) {
 
 /// One example for each Op, in its order, exactly as it is printed.
 inline const std::vector<std::string> examples = {
-    "connect B A offer=h1 keep=h1 server-keep=h2 id-context=\"bb\" early flights=3 client-end=none server-end=quiet x256",
+    "connect B A offer=h1 keep=h1 server-keep=h2 id-context=\"bb\" early flights=3 client-end=none server-end=quiet "
+    "x256",
     "set-mode A BOTH|NO_INTERNAL_LOOKUP|0x800",
     "set-size A 2",
     "set-timeout A -1",

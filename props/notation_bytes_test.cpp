@@ -1,8 +1,7 @@
 // The notation of traces as bytes, for fuzzers; and what is normal.
-#include <boost/test/unit_test.hpp>
-
 #include <algorithm>
 #include <array>
+#include <boost/test/unit_test.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -36,10 +35,11 @@ BOOST_AUTO_TEST_CASE(edges_of_every_field_round_trip) {
   for (const OpInfo& row : op_table())
     for (const Field field : fields_of(row.op)) {
       std::set<std::int64_t> values;
-      for (const std::int64_t v : {lowest, std::int64_t{-1}, std::int64_t{0}, std::int64_t{1}, highest, info(field).min,
-                                   field_max(blank(row.op), field), std::int64_t{127}, std::int64_t{128}, std::int64_t{-129},
-                                   std::int64_t{65535}, std::int64_t{65536}, std::int64_t{0xffffffff},
-                                   std::int64_t{0x100000000}, std::int64_t{999'999}, std::int64_t{1'000'000}})
+      for (const std::int64_t v :
+           {lowest, std::int64_t{-1}, std::int64_t{0}, std::int64_t{1}, highest, info(field).min,
+            field_max(blank(row.op), field), std::int64_t{127}, std::int64_t{128}, std::int64_t{-129},
+            std::int64_t{65535}, std::int64_t{65536}, std::int64_t{0xffffffff}, std::int64_t{0x100000000},
+            std::int64_t{999'999}, std::int64_t{1'000'000}})
         values.insert(std::clamp(v, info(field).min, field_max(blank(row.op), field)));
       for (const std::int64_t value : values)
         for (const bool now : {false, true})
@@ -94,7 +94,8 @@ BOOST_AUTO_TEST_CASE(every_setting_round_trips) {
         check_round_trips(trace);
         const std::string word = std::string(row.name) + '=' + std::string(row.values[value]);
         BOOST_CHECK_EQUAL(to_text(command), "configure " + context_name(command.context) + ' ' + word);
-        BOOST_CHECK_EQUAL(to_text(trace).find(' ' + word + '\n') < to_text(trace).find("configure"), value != row.usual);
+        BOOST_CHECK_EQUAL(to_text(trace).find(' ' + word + '\n') < to_text(trace).find("configure"),
+                          value != row.usual);
       }
 }
 

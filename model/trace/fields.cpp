@@ -90,7 +90,7 @@ std::span<const OpInfo> op_table() {
       {Op::renew, "renew", {F::context}, {}, "SSL_CTX_free, and the context anew as the setup says"},
       {Op::open, "open", {F::connection, F::client, F::context}, {F::offer, F::ssl_id_context, F::early},
        "SSL_new at both ends of a connection that stays open, in place of the one of this name"},
-      {Op::deliver, "deliver", {F::connection}, {F::flights}, "the handshake goes on: so many flights, or all there are"},
+      {Op::deliver, "deliver", {F::connection}, {F::flights}, "so many flights pass, or all there are"},
       {Op::offer, "offer", {F::connection, F::offered}, {}, "SSL_set_session at the client's end"},
       {Op::take, "take", {F::connection, F::end, F::copy}, {}, "SSL_get1_session of one end"},
       {Op::renegotiate, "renegotiate", {F::connection, F::end}, {F::abbreviated},
@@ -198,7 +198,8 @@ std::int64_t field_max(const Command& command, Field field) {
 }
 
 bool is_flag(Field field) {
-  return field == Field::remove_callback || field == Field::quiet || field == Field::early || field == Field::abbreviated;
+  return field == Field::remove_callback || field == Field::quiet || field == Field::early ||
+         field == Field::abbreviated;
 }
 
 Command with_default(Command command, Field field) {
@@ -257,7 +258,8 @@ Trace normalise(const Trace& trace) {
     command.context = static_cast<std::uint8_t>(command.context % contexts.size());
     command.client = static_cast<std::uint8_t>(command.client % contexts.size());
     if (command.op == Op::configure)
-      command.number.value = in_range(command.setting, static_cast<std::uint8_t>(command.number.value), contexts.size());
+      command.number.value =
+          in_range(command.setting, static_cast<std::uint8_t>(command.number.value), contexts.size());
   }
   return out;
 }

@@ -70,7 +70,8 @@ const FieldInfo& info(Field field);
 /// Every field seen as a number. `set_field` clamps, and brings a setting's value into the range of a new Setting.
 std::int64_t field_value(const Command& command, Field field);
 void set_field(Command& command, Field field, std::int64_t value);
-/// The highest value in this command: a setting's value has the range of its Setting, all others have that of the field.
+/// The highest value in this command: a setting's value has the range of its Setting, all others have that of the
+/// field.
 std::int64_t field_max(const Command& command, Field field);
 /// A flag is a word without a value, there or not.
 bool is_flag(Field field);
@@ -85,7 +86,9 @@ Command normalise(const Command& command);
 Trace normalise(const Trace& trace);
 
 /// Whether the values of a Setting are contexts: 0 is none, n the n-th one.
-inline bool names_context(Setting setting) { return setting == Setting::server_name || setting == Setting::client_hello; }
+inline bool names_context(Setting setting) {
+  return setting == Setting::server_name || setting == Setting::client_hello;
+}
 inline std::uint8_t setting_max(Setting setting) { return static_cast<std::uint8_t>(info(setting).values.size() - 1); }
 
 /// Within length and letters of a trace; the empty one has letter 'a'.
