@@ -68,7 +68,7 @@ void Machine::receive(Connection& c, bool at_server) {
         break;
       case Message::Kind::client_hello:
         if (side.state == Handshake::none) count(side.context, Counter::accept);
-        if (c.renegotiating) count(side.current, Counter::accept_renegotiate);
+        if (c.renegotiating) count(side.current, Counter::accept_renegotiate, c.asked ? 2 : 1);  // statem_srvr.c sets up twice
         side.state = Handshake::unfinished;
         on_client_hello(c);
         break;

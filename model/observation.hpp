@@ -16,7 +16,7 @@ using Name = std::uint32_t;
 
 /// Error reasons, with OpenSSL's own numbers (sslerr.h); 1000 + n is a received alert n.
 namespace error {
-inline constexpr std::uint16_t none = 0, no_shared_cipher = 193, old_session_cipher_not_returned = 197,
+inline constexpr std::uint16_t none = 0, bad_cipher = 186, no_shared_cipher = 193, old_session_cipher_not_returned = 197,
                                required_cipher_missing = 215, inconsistent_extms = 104, unexpected_message = 244,
                                binder_does_not_verify = 253, unsupported_protocol = 258, internal = 259,
                                wrong_ssl_version = 266,

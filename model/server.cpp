@@ -78,6 +78,10 @@ bool Server::choose_cipher() {
   const Settings &theirs = m.context(c.client.current).settings, &ours = m.context(side.current).settings;
   for (const bool sha384 : {false, true})
     if (has_cipher(theirs, c.version, sha384) && has_cipher(ours, c.version, sha384)) {
+      if (c.retried && sha384 != c.sha384) {  // the context was switched in between
+        fail(error::bad_cipher, alert::illegal_parameter);
+        return false;
+      }
       c.sha384 = sha384;
       return true;
     }
@@ -230,6 +234,7 @@ bool Server::acceptable(SessionRef candidate) {
   if (side.verify_peer && side.id_context.length == 0) {
     m.note(Reason::id_context_uninitialized);
     fail(error::id_context_uninitialized, alert::internal_error);
+    if (tls1_3()) side.session = no_session;
     return false;
   }
   if (m.expired(s, m.now())) {
@@ -286,6 +291,7 @@ bool Server::run() {
   if (c.renegotiating && c.fresh_wanted && !on(Setting::renegotiation_resumes)) {
     m.note(Reason::renegotiation_not_resumed);
     from_id_lookup = true;
+    c.ticket_expected = false;
   } else {
     candidate = tls1_3() ? by_identity() : by_ticket_or_id();
   }
