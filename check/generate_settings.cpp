@@ -120,7 +120,7 @@ std::uint8_t Generator::some_value(Setting setting, std::uint8_t context) {
     case Setting::client_hello: {  // to another server most of the time
       if (r.chance(15)) return stay;
       std::uint8_t other = r.chance(85) ? some_end(false) : some_context();
-      if (other == context) other = static_cast<std::uint8_t>((other + 2U) % world_.contexts.size());
+      if (other == context) other = static_cast<std::uint8_t>((other + 2U) % contexts_);
       return static_cast<std::uint8_t>(1 + other);
     }
     case Setting::new_calls:
