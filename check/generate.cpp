@@ -65,7 +65,7 @@ Callbacks Generator::some_callbacks() {
 
 ContextSetup Generator::context_setup(std::uint8_t index) {
   ContextSetup c;
-  const bool client = world_.contexts.size() > 1 && is_client(index);
+  const bool client = contexts_ > 1 && is_client(index);
   const unsigned often = client ? 35 : 70;
   if (r.chance(client ? 50 : 45)) c.mode = some_mode(client);
   if (on(Family::sizes) && r.chance(often)) c.size = some_size();
@@ -95,21 +95,20 @@ void Generator::choose_setup() {
     set(Family::verify, true);
   }
   const bool switches = on(Family::switches);  // to another server
-  const auto number = switches ? r.weighted<std::size_t>({{15, 2}, {50, 3}, {35, 4}})
-                               : r.weighted<std::size_t>({{5, 1}, {60, 2}, {18, 3}, {17, 4}});
-  world_.contexts.resize(number);  // how many there are to choose from
+  contexts_ = switches ? r.weighted<std::size_t>({{15, 2}, {50, 3}, {35, 4}})
+                       : r.weighted<std::size_t>({{5, 1}, {60, 2}, {18, 3}, {17, 4}});
   trace_.setup.contexts.clear();
-  for (std::size_t i = 0; i < number; ++i) trace_.setup.contexts.push_back(context_setup(static_cast<std::uint8_t>(i)));
+  for (std::size_t i = 0; i < contexts_; ++i)
+    trace_.setup.contexts.push_back(context_setup(static_cast<std::uint8_t>(i)));
 }
 
 // --- subjects ------------------------------------------------------------------------------------------------------
 
 /// A and C are servers, B and D clients, unless this trace mixes roles.
 std::uint8_t Generator::some_end(bool client) {
-  const std::size_t number = world_.contexts.size();
-  if (number == 1) return 0;
+  if (contexts_ == 1) return 0;
   if (on(Family::mixed_roles) ? r.chance(50) : r.chance(2)) return some_context();
-  const std::size_t pairs = client ? number / 2 : (number + 1) / 2;
+  const std::size_t pairs = client ? contexts_ / 2 : (contexts_ + 1) / 2;
   return static_cast<std::uint8_t>(2 * r.below(pairs) + (client ? 1 : 0));
 }
 

@@ -224,7 +224,7 @@ void Generator::set_size() {
 
 void Generator::set_mode() {
   const std::uint8_t context = server_or_other();
-  std::int64_t bits = some_mode(is_client(context) && world_.contexts.size() > 1);
+  std::int64_t bits = some_mode(is_client(context) && contexts_ > 1);
   if (r.chance(50))  // one bit at a time is the change that is easiest to get wrong
     bits =
         world_.contexts[context].mode ^ r.pick({mode::client, mode::server, mode::server, mode::no_auto_clear,

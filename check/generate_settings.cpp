@@ -120,7 +120,7 @@ std::uint8_t Generator::some_value(Setting setting, std::uint8_t context) {
     case Setting::client_hello: {  // to another server most of the time
       if (r.chance(15)) return stay;
       std::uint8_t other = r.chance(85) ? some_end(false) : some_context();
-      if (other == context) other = static_cast<std::uint8_t>((other + 2U) % world_.contexts.size());
+      if (other == context) other = static_cast<std::uint8_t>((other + 2U) % contexts_);
       return static_cast<std::uint8_t>(1 + other);
     }
     case Setting::new_calls:
@@ -185,7 +185,9 @@ void Generator::heal() {
 /// A version from now on: as the highest one, as the only one, at one end or at both.
 void Generator::change_versions(std::uint8_t server, std::uint8_t client) {
   using V = Version;
-  const auto version = r.weighted<Version>({{5, V::tls1_0}, {9, V::tls1_1}, {40, V::tls1_2}, {46, V::tls1_3}});
+  // A ticket carries its version along, an id leads to sessions of one version only: with tickets, downwards too.
+  const unsigned old = protocol_ == Protocol::tls1_3 || protocol_ == Protocol::ids ? 6 : 25;
+  const auto version = r.weighted<Version>({{old, V::tls1_0}, {old, V::tls1_1}, {40, V::tls1_2}, {46, V::tls1_3}});
   const bool only = r.chance(20);
   for (const std::uint8_t context : {server, client}) {
     if (r.chance(20)) continue;

@@ -101,7 +101,7 @@ class Generator {
 
   // --- subjects ----------------------------------------------------------------------------------------------------
   [[nodiscard]] bool is_client(std::uint8_t index) const { return index % 2 == 1; }
-  std::uint8_t some_context() { return static_cast<std::uint8_t>(r.below(world_.contexts.size())); }
+  std::uint8_t some_context() { return static_cast<std::uint8_t>(r.below(contexts_)); }
   std::uint8_t some_end(bool client);
   std::uint8_t server_or_other() { return r.chance(80) ? some_end(false) : some_context(); }
   std::uint8_t any_slot() { return static_cast<std::uint8_t>(1 + r.below(slots_max)); }
@@ -211,6 +211,7 @@ class Generator {
   std::array<bool, families> on_{};
   Protocol protocol_ = Protocol::ids;
   bool handmade_ = false;
+  std::size_t contexts_ = 0;  // of the setup; the world may have more, those that connections keep alive
   std::array<Open, connections_max> open_{};
   std::array<std::uint8_t, slots_max + 1> made_with_{};  // by slot: the server that the session was made with
   std::vector<Settings> settings_;                       // by context, as they are now

@@ -73,7 +73,7 @@ void Mutation::set_some_value(std::size_t index, Field field) {
     }
     case Field::duration: {
       const World world = world_before(index);
-      const auto deadline = deadline_from(world, static_cast<std::uint8_t>(r.below(world.contexts.size())));
+      const auto deadline = deadline_from(world, static_cast<std::uint8_t>(r.below(t_.setup.contexts.size())));
       if (deadline && *deadline > 0 && r.chance(70))
         set_field(c, field, *deadline + r.pick<std::int64_t>({-million, -1, 0, 0, 1, million}));
       else
@@ -120,7 +120,7 @@ void Mutation::change_argument() {
 void Mutation::aim() {
   const std::size_t place = some_place();
   const World world = world_before(place);
-  const auto deadline = deadline_from(world, static_cast<std::uint8_t>(r.below(world.contexts.size())));
+  const auto deadline = deadline_from(world, static_cast<std::uint8_t>(r.below(t_.setup.contexts.size())));
   if (!deadline) return;
   Command advance;
   advance.op = Op::advance;
