@@ -129,6 +129,7 @@ enum class Reason : std::uint8_t {
   session_replaced,
   extra_ticket,
   freed_in_use,
+  early_data_unasked,
   renegotiation,
   renegotiation_not_resumed,
   count

@@ -100,8 +100,14 @@ void Machine::on_server_hello(Connection& c) {
   if (side.reused != c.resuming) return fail(c, false, error::unexpected_message, alert::unexpected_message);
   if (!tls1_3 && side.reused && session(offered).secret != session(c.server.session).secret)
     return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
+  session(side.session).cipher = true;
   if (!tls1_3 && !side.reused) c.to_server.push_back({Message::Kind::finished});
-  if (c.early_accepted) c.early_status = 2;
+  if (!tls1_3 || !c.early_accepted) return;
+  if (!c.hello.early_data) {  // the server's SSL was cleared, and still says what it said the last time
+    note(Reason::early_data_unasked);
+    return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
+  }
+  c.early_status = 2;
 }
 
 /// The server's Finished ends the handshake here; this end's own follows, if it was not sent before.
@@ -140,7 +146,7 @@ void Machine::on_ticket(Connection& c, TicketRef ref) {
   Session& s = session(side.session);
   s.time = now();
   s.ticket = ref;
-  s.hint = ticket.session.hint;
+  s.hint = ticket.hint;
   s.id = ticket.hash;
   s.not_resumable = false;
   if (tls1_3) {

@@ -45,7 +45,8 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   side.error = reason;
   if (side.sent_shutdown) return;  // no alert follows a close_notify
   if (side.session != no_session) remove(side.context, side.session);
-  (at_server ? c.to_client : c.to_server).push_back({Message::Kind::alert, no_ticket, sent_alert});
+  const bool in_clear = c.renegotiating && side.session == no_session;  // do_ssl3_write: no session, no encryption
+  (at_server ? c.to_client : c.to_server).push_back({Message::Kind::alert, no_ticket, sent_alert, 0, in_clear});
 }
 
 void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) {
@@ -76,7 +77,10 @@ void Machine::receive(Connection& c, bool at_server) {
       case Message::Kind::server_hello: on_server_hello(c); break;
       case Message::Kind::finished: at_server ? on_client_finished(c) : on_server_finished(c); break;
       case Message::Kind::ticket: on_ticket(c, message.ticket); break;
-      case Message::Kind::alert: receive_alert(c, at_server, message.alert); break;
+      case Message::Kind::alert:
+        message.in_clear ? fail(c, at_server, error::internal, alert::internal_error)
+                         : receive_alert(c, at_server, message.alert);
+        break;
       case Message::Kind::close_notify: side.received_shutdown = true; return;
     }
   }
@@ -101,7 +105,9 @@ void Machine::deliver(Connection& c, int flights) {
     if ((to_server ? c.to_server : c.to_client).empty()) to_server = !to_server;
     const std::vector<Message>& flight = to_server ? c.to_server : c.to_client;
     if (flight.empty()) return;
-    if (!c.established) note_hello(flight.front());
+    // A second ClientHello follows a ChangeCipherSpec, where middleboxes are to be pleased.
+    const bool hidden = c.established || (to_server && c.retried && c.client.settings.on(Setting::middlebox_compat));
+    if (!hidden) note_hello(flight.front());
     if (number > flights) return;
     receive(c, to_server);
     c.established |= c.client.state == Handshake::done || c.server.state == Handshake::done;
@@ -112,7 +118,7 @@ void Machine::deliver(Connection& c, int flights) {
 /// SSL_shutdown, quiet or not, or nothing; then SSL_free.
 void Machine::leave(Connection& c, End client_end, End server_end) {
   const auto shut = [&](Side& side, End how) {
-    if (side.state == Handshake::done && how != End::none) side.sent_shutdown = true;
+    if (side.state == Handshake::done && !c.replaced && how != End::none) side.sent_shutdown = true;
   };
   shut(c.client, client_end);
   shut(c.server, server_end);
@@ -138,6 +144,8 @@ void Machine::retire(std::uint8_t index) {
   if (used) {
     note(Reason::freed_in_use);
     world.contexts.push_back(context(index));
+    context(next).store.clear();  // which stays with the application
+    context(next).answer = no_session;
     for (const SessionRef ref : context(next).cache) session(ref).cached_in = next;
   } else {
     world.calling_back = true;  // from a context that goes away, nothing is called
@@ -159,7 +167,7 @@ void Machine::release(std::uint8_t index) {
 /// What SSL_free, SSL_clear and SSL_set_session do to a session whose connection was not shut down (ssl_clear_bad_session).
 void Machine::close_one(Side& side) {
   if (side.state == Handshake::unfinished) note(Reason::broken_off);
-  if (side.state != Handshake::done) return;
+  if (!side.in_use()) return;
   note(side.sent_shutdown ? Reason::clean_end : Reason::unclean_end);
   if (!side.sent_shutdown && side.session != no_session && says(unclean_end_removes)) remove(side.context, side.session);
 }
@@ -195,15 +203,17 @@ void Machine::connect(const Command& command) {
 void Machine::reuse(Connection& c) {
   note(Reason::connection_reused);
   Connection fresh;
-  fresh.open = true;
+  fresh.open = fresh.again = true;
+  fresh.early_status = c.early_status;  // neither is ever reset
+  fresh.early_accepted = c.early_accepted;
   fresh.client = c.client;
   fresh.server = c.server;
   for (Side* side : {&fresh.client, &fresh.server}) {
-    const bool bad = side->state == Handshake::done && !side->sent_shutdown;
+    const bool bad = side->in_use() && !side->sent_shutdown;
     close_one(*side);
     if (bad) side->session = no_session;
     side->state = Handshake::none;
-    side->reused = side->sent_shutdown = side->received_shutdown = false;
+    side->reused = side->sent_shutdown = side->received_shutdown = side->reads_early_data = false;
     side->error = error::none;
   }
   c = fresh;

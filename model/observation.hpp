@@ -17,7 +17,7 @@ using Name = std::uint32_t;
 /// Error reasons, with OpenSSL's own numbers (sslerr.h); 1000 + n is a received alert n.
 namespace error {
 inline constexpr std::uint16_t none = 0, bad_cipher = 186, no_shared_cipher = 193, old_session_cipher_not_returned = 197,
-                               required_cipher_missing = 215, inconsistent_extms = 104, unexpected_message = 244,
+                               required_cipher_missing = 215, inconsistent_extms = 104, bad_extension = 110, unexpected_message = 244, unexpected_record = 245, unsolicited_extension = 217,
                                binder_does_not_verify = 253, unsupported_protocol = 258, internal = 259,
                                wrong_ssl_version = 266,
                                session_in_different_context = 272, id_context_too_long = 273,
@@ -27,7 +27,7 @@ inline constexpr std::uint16_t none = 0, bad_cipher = 186, no_shared_cipher = 19
 }
 namespace alert {
 inline constexpr std::uint16_t unexpected_message = 10, bad_record_mac = 20, handshake_failure = 40,
-                               illegal_parameter = 47, decode_error = 50, decrypt_error = 51, protocol_version = 70,
+                               illegal_parameter = 47, decode_error = 50, decrypt_error = 51, protocol_version = 70, unsupported_extension = 110,
                                internal_error = 80;
 }
 

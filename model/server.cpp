@@ -144,7 +144,7 @@ SessionRef Server::by_ticket_or_id() {
   const Hello& hello = c.hello;
   c.ticket_expected = false;
   if (on(Setting::tickets) && hello.ticket_extension) {
-    if (hello.ticket == no_ticket) {
+    if (hello.ticket == no_ticket || hello.psk) {
       m.note(Reason::ticket_empty);
       c.ticket_expected = true;
     } else {
@@ -199,7 +199,7 @@ SessionRef Server::by_identity() {
   early_data_ok = s.timeout >= static_cast<std::int64_t>(age) && milliseconds / 1000U == age &&
                   c.hello.age <= milliseconds + static_cast<std::uint32_t>(age_slack) &&
                   c.hello.age + static_cast<std::uint32_t>(age_allowance) >= milliseconds + static_cast<std::uint32_t>(age_slack);
-  if (s.handmade) {
+  if (!s.cipher) {
     m.note(Reason::no_cipher);
     m.seen.status = Status::crashed;
     fatal = true;
@@ -209,6 +209,11 @@ SessionRef Server::by_identity() {
     m.note(Reason::hash_differs);
     early_data_ok = false;
     c.ticket_expected = m.says(ticket_after_hash_mismatch);
+    return no_session;
+  }
+  if (s.sha384 != m.session(c.client.session).sha384) {
+    m.note(Reason::binder_wrong);
+    fail(error::bad_extension, alert::decode_error);
     return no_session;
   }
   if (s.secret != m.session(c.client.session).secret) {
@@ -311,7 +316,7 @@ bool Server::run() {
 
   if (c.resuming && !tls1_3()) {
     const Session& s = m.session(side.session);
-    if (s.handmade) {
+    if (!s.cipher) {
       m.note(Reason::no_cipher);
       m.seen.status = Status::crashed;
       return false;
@@ -354,7 +359,8 @@ bool Server::run() {
       s.id = 0;
     }
   }
-  c.early_accepted = c.hello.early_data && c.resuming && early_data_ok && on(Setting::early_data) && !c.retried;
+  if (c.hello.early_data) c.early_accepted = c.resuming && early_data_ok && on(Setting::early_data) && !c.retried && !c.again;
+  side.reads_early_data = c.hello.early_data && c.early_accepted;
   if (c.hello.early_data) m.note(c.early_accepted ? Reason::early_data_accepted : Reason::early_data_rejected);
   return true;
 }
@@ -398,14 +404,21 @@ void Machine::on_client_hello(Connection& c) {
   }
   c.answered = tls1_3 ? c.hello.id : id;
   c.to_client.push_back({Message::Kind::server_hello, no_ticket, 0, c.answered});
+  if (tls1_3) session(side.session).cipher = true;
   if (c.resuming && !tls1_3 && c.ticket_expected) issue_ticket(c);
   if (c.resuming || tls1_3) c.to_client.push_back({Message::Kind::finished});
+  if (!tls1_3 && c.hello.early_data) {  // which nobody expects before TLS 1.3
+    note(Reason::early_data_rejected);
+    const bool ccs_before = c.client.settings.on(Setting::middlebox_compat);
+    fail(c, true, ccs_before ? error::unexpected_message : error::unexpected_record, alert::unexpected_message);
+  }
 }
 
 /// The client's last message, and what follows it.
 void Machine::on_client_finished(Connection& c) {
   Side& side = c.server;
   const bool tls1_3 = c.version == Version::tls1_3;
+  session(side.session).cipher = true;
   if (!tls1_3) {
     if (!side.reused) {
       if (c.ticket_expected) issue_ticket(c);
@@ -419,6 +432,7 @@ void Machine::on_client_finished(Connection& c) {
     for (int left = side.reused ? std::min(1, wanted) : wanted; left > 0; --left)
       if (!issue_ticket(c)) return;
   }
+  side.reads_early_data = false;
   side.state = Handshake::done;
 }
 

@@ -59,6 +59,7 @@ std::int64_t Machine::default_timeout() {
 Session Machine::negotiated(const Side& side, Version version) {
   Session fresh;
   fresh.version = version;
+  fresh.cipher = false;
   fresh.id_context = side.id_context;
   fresh.time = now();
   const Context& c = context(side.context);

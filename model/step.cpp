@@ -60,7 +60,7 @@ void make(Machine& m, const Command& command) {
   const auto which = static_cast<std::size_t>(command.number.value);
   Session s;
   s.id = static_cast<Identity>(which);
-  s.handmade = true;
+  s.cipher = false;
   s.time = m.now();
   s.timeout = 304;  // SSL_SESSION_new's own
   set_id_context_of(m, s.id_context, *command.id_context);
@@ -123,7 +123,7 @@ void on_session(Machine& m, const Command& command) {
       m.seen.result = 1;
       break;
     case Op::serialise:  // i2d_SSL_SESSION refuses a session that has no cipher: a hand-made one
-      if (m.session(ref).handmade) break;
+      if (!m.session(ref).cipher) break;
       w.held[command.keep] = m.create(m.serialised(m.session(ref)));
       m.seen.result = 1;
       break;

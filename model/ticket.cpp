@@ -50,7 +50,7 @@ bool Machine::issue_ticket(Connection& c) {
     ticket.keys = callback != TicketCallback::absent ? callback_keys : keys_of(at);
     ticket.session = session(side.session);
     const std::int64_t timeout = session(side.session).timeout;
-    ticket.session.hint = tls1_3 ? as_32_bits(std::min(timeout, week)) : side.reused ? 0 : as_32_bits(timeout);
+    ticket.hint = tls1_3 ? as_32_bits(std::min(timeout, week)) : side.reused ? 0 : as_32_bits(timeout);
     if (tls1_3 && timeout > week) note(Reason::hint_capped);
   }
   world.tickets.push_back(ticket);
@@ -66,7 +66,7 @@ Machine::Opened Machine::open_ticket(std::uint8_t index, TicketRef ref, Identity
   const Ticket ticket = world.tickets[ref];
   const auto callback = c.settings.as<TicketCallback>(Setting::ticket_callback);
   const bool with_callback = callback != TicketCallback::absent;
-  if (ticket.stateful) {
+  if (ticket.stateful && id_length(ticket.session.id) != 32) {  // too short for the callback to see it
     note(Reason::ticket_undecryptable);
     return {};
   }
@@ -74,13 +74,12 @@ Machine::Opened Machine::open_ticket(std::uint8_t index, TicketRef ref, Identity
     note(Reason::ticket_callback_failed);
     return {Result::fatal, no_session};
   }
-  if (callback == TicketCallback::unknown || ticket.keys != (with_callback ? callback_keys : keys_of(c))) {
+  if (ticket.stateful || callback == TicketCallback::unknown || ticket.keys != (with_callback ? callback_keys : keys_of(c))) {
     note(Reason::ticket_undecryptable);
     return {};
   }
   note(Reason::ticket_decrypted);
   Session s = serialised(ticket.session);
-  s.hint = 0;
   if (hello_id != 0) s.id = hello_id;
   const bool renew = with_callback ? callback == TicketCallback::renews : s.version == Version::tls1_3;
   return {renew ? Result::renew : Result::good, create(s)};

@@ -50,7 +50,7 @@ struct Session {
   Moment time;
   std::int64_t timeout = 0;               ///< seconds
   bool not_resumable = false;
-  bool handmade = false;                  ///< by `make`: it has no cipher and no secret
+  bool cipher = true;                     ///< it has one; not a hand-made session, nor one whose handshake is young
   bool extended_master_secret = false;
   bool sha384 = false;                    ///< the hash of its cipher
   bool early_data = false;                ///< its ticket allows early data
@@ -66,6 +66,7 @@ struct Ticket {
   bool stateful = false; ///< it is the server's session id, and nothing else
   std::uint32_t keys = 0;       ///< those it is encrypted with
   Session session;              ///< what is encrypted; stateful: the session it stands for
+  std::int64_t hint = 0;        ///< its lifetime as the server tells it, seconds
 };
 
 /// What an external store keeps for one id: a reference to an object, or a copy of its bytes.
@@ -103,6 +104,8 @@ struct Side {
   bool reused = false;
   std::uint16_t error = 0;
   bool sent_shutdown = false, received_shutdown = false;
+  bool reads_early_data = false;  ///< a server between its answer and the client's last message: no longer "in init"
+  [[nodiscard]] bool in_use() const { return state == Handshake::done || (reads_early_data && state == Handshake::unfinished); }
 };
 
 /// What goes over the wire, as far as a session cache can tell.
@@ -111,7 +114,8 @@ struct Message {
   Kind kind = Kind::client_hello;
   TicketRef ticket = no_ticket;
   std::uint16_t alert = 0;
-  Identity id = 0;  ///< the session id in a hello
+  Identity id = 0;         ///< the session id in a hello
+  bool in_clear = false;   ///< an alert that is not encrypted although it should be
 };
 
 /// What a ClientHello proposes.
@@ -138,6 +142,7 @@ struct Connection {
   std::vector<Message> to_client, to_server;
   Hello hello;
   bool early = false;  ///< the client would send early data
+  bool again = false;  ///< after SSL_clear: no early data is read
   Version version = Version::tls1_2;
   bool extended_master_secret = false, sha384 = false, retried = false;
   std::uint32_t secret = 0;

@@ -81,8 +81,10 @@ void Run::leave(const RealEnd& end, End how) {
 }
 
 void Run::close(RealConnection& connection, End client_end, End server_end) {
-  leave(connection.client, client_end);
-  leave(connection.server, server_end);
+  if (!connection.replaced) {
+    leave(connection.client, client_end);
+    leave(connection.server, server_end);
+  }
   for (RealEnd* end : {&connection.client, &connection.server}) {
     f_.SSL_free(std::exchange(end->ssl, nullptr));
     end->ctx = nullptr;  // if it was replaced, it is gone now
@@ -110,7 +112,7 @@ void Run::clear(RealConnection& connection) {
       f_.BIO_ctrl(bio, BIO_C_SET_BUF_MEM_EOF_RETURN, try_again, nullptr);
     }
     end->view = {};
-    end->early = end->wants_early;
+    end->early = false;  // SSL_clear does not reset that: a second SSL_read_early_data would be an error
   }
   connection.plain = true;
   connection.replaced = connection.shut = false;
@@ -166,7 +168,7 @@ void Run::on_connection(const Command& command) {
       break;
     case Op::shut:
       if (connection.renegotiating) break;
-      connection.shut = true;
+      connection.shut |= end.view.state == Handshake::done;
       f_.SSL_set_quiet_shutdown(end.ssl, command.client_end == End::quiet);
       result = f_.SSL_shutdown(end.ssl);
       f_.SSL_set_quiet_shutdown(end.ssl, 0);
