@@ -36,11 +36,12 @@ class ProgressLine {
     const double elapsed = seconds_since(start_);
     if (elapsed - shown_ < (terminal_ ? 0.1 : 10.0)) return;
     shown_ = elapsed;
-    const double share = static_cast<double>(progress.commands_done) / static_cast<double>(progress.commands_wanted);
-    const std::string left = share > 0 && share < 1 ? fmt::format(", {:.0f} s left", elapsed / share - elapsed) : "";
+    const double share = progress.share;
+    const bool comparing = progress.stage == "comparing";
+    const std::string left = comparing && share > 0 && share < 1 ? fmt::format(", {:.0f} s left", elapsed / share - elapsed) : "";
     const std::string line =
-        fmt::format("{}: {} of {} commands, {} deviations from the manual, {} surprises{}", progress.stage,
-                    progress.commands_done, progress.commands_wanted, progress.deviations, progress.surprises, left);
+        fmt::format("{}: {} of {} {}, {} traces not as expected{}", progress.stage, progress.done, progress.wanted,
+                    comparing ? "commands" : "steps", progress.disagreements, left);
     fmt::print(stderr, "{}{}{}", terminal_ ? "\r\x1b[K" : "", line, terminal_ ? "" : "\n");
     std::fflush(stderr);
   }
@@ -53,6 +54,14 @@ class ProgressLine {
   const Clock::time_point start_ = Clock::now();
   double shown_ = -100;
 };
+
+SutFactory factory(const LibraryOptions& library) {
+  return [library](Patience patience) {
+    auto worker = std::make_unique<WorkerSut>(library.libssl, library.libcrypto, WorkerLimits{.trace = patience});
+    const WorkerSut* const words = worker.get();
+    return Subject{std::move(worker), [words] { return words->last_words(); }};
+  };
+}
 
 }  // namespace
 
@@ -67,9 +76,9 @@ int audit(const AuditVerb& options) {
   audit_options.stop = &interrupted;
   prepare_folder(options.out);
 
-  const auto make = [&] { return std::make_unique<WorkerSut>(options.library.libssl, options.library.libcrypto); };
+  const SutFactory make = factory(options.library);
   AuditHead head;
-  head.version = make()->version();
+  head.version = make(patience_at_first).sut->version();
   head.libssl = options.library.libssl;
   head.expected = audit_options.expected_name;
   head.seed = options.seed;

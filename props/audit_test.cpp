@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 AuditResult audit_model(const Rules& real, std::size_t commands) {
-  Fleet fleet([real] { return std::make_unique<ModelSut>(real); }, 2);
+  Fleet fleet([real](Patience) { return Subject{std::make_unique<ModelSut>(real), {}}; }, 2);
   AuditOptions options;
   options.expected = Rules::openssl_3_0();
   options.expected_name = "openssl-3.0";
