@@ -1,12 +1,13 @@
 #include "audit/audit.hpp"
 
 #include <algorithm>
-#include <array>
 #include <span>
 
 #include "audit/account.hpp"
 #include "audit/directed.hpp"
+#include "audit/evidence.hpp"
 #include "audit/findings.hpp"
+#include "audit/judge.hpp"
 #include "check/generate.hpp"
 
 namespace sesscheck {
@@ -46,7 +47,7 @@ class Auditor {
       if (result_.failure.empty()) result_.failure = error.what();
     }
     result_.interrupted = stopped();
-    judge();
+    result_.clauses = judge(result_, evidence_, options_.release);
     return std::move(result_);
   }
 
@@ -101,15 +102,12 @@ class Auditor {
 
   void compare_trace(std::size_t number, const Trace& trace, Run& run) {
     ++result_.traces;
-    std::array<std::size_t, reason_count> met{};
     std::bitset<rule_count> asked;
     const auto difference = lockstep(trace, options_.expected, run.seen, [&](const Step& step) {
       asked |= step.because.rules;
-      for (std::size_t r = 0; r < reason_count; ++r)
-        if (step.because.reasons.test(r)) ++met[r];
+      evidence_.step(trace, step);
     });
-    for (std::size_t r = 0; r < reason_count; ++r)
-      if (met[r] != 0) ++traces_[r], steps_[r] += met[r];
+    evidence_.end_of_trace();
     result_.commands += run.seen.size();
     found_after_.push_back(result_.commands);
     if (run.died()) deaths_ += run.seen.back().status == Status::hung ? weight_of_a_hang : 1;
@@ -202,38 +200,25 @@ class Auditor {
     std::ranges::stable_sort(result_.deviations, {}, &Deviation::found_after);
   }
 
-  void judge() {
-    for (const Clause& clause : clause_table()) {
-      ClauseResult verdict;
-      verdict.clause = &clause;
-      for (const ReasonInfo& reason : reason_table())
-        if (is_evidence(reason.reason, clause.id)) {
-          const auto r = static_cast<std::size_t>(reason.reason);
-          verdict.traces = std::max(verdict.traces, traces_[r]);
-          verdict.steps += steps_[r];
-        }
-      for (const Choice deviation : differences(Rules::manual(), result_.established))
-        if (decides(deviation.rule, clause.id)) verdict.deviations.push_back(deviation);
-      verdict.verdict = !verdict.deviations.empty() ? Verdict::deviates
-                        : verdict.steps > 0         ? Verdict::conforms
-                                                    : Verdict::not_exercised;
-      result_.clauses.push_back(std::move(verdict));
-    }
-  }
-
   Fleet& fleet_;
   const AuditOptions& options_;
   AuditResult result_;
   std::vector<Source> sources_;            // of all traces the fleet has run, by number
   std::vector<std::size_t> found_after_;   // commands compared by then, by number
   Account account_;
+  Evidence evidence_;
   std::vector<Run> runs_;
   std::size_t random_ = 0, confirming_ = 0, deaths_ = 0;
   const Clock::time_point start_ = Clock::now();
-  std::array<std::size_t, reason_count> traces_{}, steps_{};
 };
 
 }  // namespace
+
+bool AuditResult::as_expected() const {
+  if (!baseline) return surprises.empty();
+  return baseline->not_accepted.empty() && baseline->gone.empty() &&
+         std::ranges::all_of(surprises, [](const Surprise& s) { return s.kind == Surprise::Kind::rule; });
+}
 
 AuditResult audit(Fleet& fleet, const AuditOptions& options) { return Auditor(fleet, options).run(); }
 

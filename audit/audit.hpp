@@ -29,12 +29,23 @@ struct AuditOptions {
   std::uint64_t seed = 1;
   std::size_t commands = 50'000;  ///< to compare, at least; the directed traces count
   std::chrono::seconds seconds{0};  ///< compare for so long instead; 0: as many commands as above
+  int release = 0;                ///< of the library: 100 * major + minor; 0: not known, every clause applies
   bool directed = true;           ///< the traces of the corpus, before the random ones
   std::function<void(const AuditProgress&)> progress;
   const std::atomic<bool>* stop = nullptr;  ///< set from outside: finish with what there is
 };
 
-enum class Verdict : std::uint8_t { deviates, not_exercised, conforms };
+/// The grade of a clause, worst first (docs/auditing.md).
+enum class Verdict : std::uint8_t {
+  died,            ///< the library crashed or hung while doing what the clause speaks of
+  deviates,        ///< it was seen to do something else; a Rule value says what, or a finding shows it
+  ambiguous,       ///< the sentence allows what was seen, and other things as well: `seen`
+  not_exercised,   ///< nothing that the clause speaks of occurred; this is never "conforms"
+  not_applicable,  ///< the manual of this release does not have the sentence
+  conforms         ///< it was exercised, and the library did as it says
+};
+inline constexpr std::size_t verdict_count = 6;
+std::string_view to_text(Verdict verdict);  ///< "not exercised"
 
 /// Where in a trace a difference shows.
 struct Shown {
@@ -84,7 +95,16 @@ struct ClauseResult {
   const Clause* clause = nullptr;
   Verdict verdict = Verdict::not_exercised;
   std::size_t traces = 0, steps = 0;  ///< that exercised it
-  std::vector<Choice> deviations;
+  std::vector<Choice> deviations;     ///< the Rule values that were seen instead
+  std::vector<std::size_t> findings;  ///< surprises (by index) that no Rule explains, in steps that exercised it
+  std::string seen;                   ///< an ambiguous one: which of the behaviours that it allows
+  Trace example;                      ///< the shortest trace that exercised it; no commands: there is none
+};
+
+/// An audit held against the deviations that are accepted (audit/baseline.hpp); each as "clause rule=value".
+struct BaselineOutcome {
+  std::vector<std::string> accepted, not_accepted;
+  std::vector<std::string> gone;  ///< accepted once, and no longer there
 };
 
 struct AuditResult {
@@ -95,7 +115,9 @@ struct AuditResult {
   std::vector<ClauseResult> clauses;
   std::vector<Deviation> deviations;
   std::vector<Surprise> surprises;
-  [[nodiscard]] bool as_expected() const { return surprises.empty(); }
+  std::optional<BaselineOutcome> baseline;
+  /// Whether the exit code is 0. With a baseline the manual is what is expected, but for the accepted deviations.
+  [[nodiscard]] bool as_expected() const;
 };
 
 /// Carries out the audit. Throws SutError when the library cannot be run at all; when that happens later, what was done
