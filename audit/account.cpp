@@ -46,7 +46,10 @@ std::string signature(const Trace& trace, const Difference& difference) {
   // What the application holds, and how many there are, follow from what the cache holds.
   if (fields.size() > 1) fields.erase("h");
   if (fields.contains("cache.s")) fields.erase("sess_number");
-  std::string text(info(trace.commands[difference.command].op).name);
+  // A setting that reads wrongly does so after every command.
+  const bool settings = std::ranges::all_of(
+      fields, [](const std::string& f) { return f == "mode" || f == "size" || f == "timeout"; });
+  std::string text(settings ? "" : info(trace.commands[difference.command].op).name);
   for (const std::string& field : fields) text += " " + field;
   return text;
 }

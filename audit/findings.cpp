@@ -82,13 +82,15 @@ std::vector<Surprise> Findings::explained() {
 }
 
 std::vector<Surprise> Findings::unexplained(const Tell& tell) {
-  // Of each kind the shortest trace; deaths first.
+  // One of each kind; deaths first.
   std::map<std::string, const Case*> kinds;
   std::map<std::string, std::size_t> first_found;
   for (const Case& c : account_.cases()) {
     if (!c.died() && !lockstep(c.trace, account_.established(), c.run.seen)) continue;
-    const Case*& shortest = kinds[c.signature];
-    if (!shortest || single_commands(c.trace) < single_commands(shortest->trace)) shortest = &c;
+    // A short trace; and one behind few others, in case they are needed to see it again.
+    const auto cost = [](const Case& k) { return single_commands(k.trace) + k.run.before.size() / 2; };
+    const Case*& best = kinds[c.signature];
+    if (!best || cost(c) < cost(*best)) best = &c;
     first_found.emplace(c.signature, c.found_after);
   }
   std::vector<const Case*> order;
@@ -192,11 +194,14 @@ void Findings::find_accomplices(const Case& found, Surprise& surprise, Status de
     if (n == numbers.size()) return;
   }
   surprise.repeats = Repeats::after_others;
-  for (std::size_t i = before.size(); i-- > 0;) {
-    std::vector<Trace> fewer = before;
-    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
-    if (again(fewer, found.trace)) before = std::move(fewer);
-  }
+  for (std::size_t chunk = std::max<std::size_t>(before.size() / 2, 1); chunk > 0; chunk /= 2)
+    for (std::size_t end = before.size(); end > 0;) {
+      const std::size_t start = end > chunk ? end - chunk : 0;
+      std::vector<Trace> fewer = before;
+      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(start), fewer.begin() + static_cast<std::ptrdiff_t>(end));
+      if (!fewer.empty() && again(fewer, found.trace)) before = std::move(fewer);
+      end = start;
+    }
   surprise.trace = shrink(surprise.trace, [&](const Trace& t) { return again(before, t); }, 300);
   for (std::size_t i = 0; i < before.size() && before.size() <= 3; ++i)
     before[i] = shrink(

@@ -3,7 +3,7 @@
 namespace sesscheck {
 namespace {
 
-constexpr std::size_t history_max = 64;  // traces; corruption shows soon, or is beyond retelling
+constexpr std::size_t history_max = 512;  // traces; corruption shows soon, or is beyond retelling
 
 }  // namespace
 
