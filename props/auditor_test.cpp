@@ -75,16 +75,33 @@ std::vector<std::pair<Choice, Choice>> pairs(std::size_t wanted) {
   return all;
 }
 
+/// Whether one of two changes leaves nothing to see of the other: who is never asked, never gets a copy either.
+bool masks(Choice first, Choice second) {
+  const Rules both = Rules::openssl_3_0().with(first).with(second);
+  for (std::uint64_t seed = 1; seed <= 4'000; ++seed) {
+    Random random(seed * 31);
+    const Trace trace = generate(random);
+    if (lockstep(trace, Rules::openssl_3_0().with(first), simulate(trace, both))) return false;
+  }
+  return true;
+}
+
 void pairs_are_named(std::size_t wanted) {
-  std::size_t both = 0, tried = 0;
+  std::size_t both = 0, tried = 0, masked = 0;
   for (const auto& [first, second] : pairs(wanted)) {
     const AuditResult result = audit_model(Rules::openssl_3_0().with(first).with(second), commands / 2);
     ++tried;
-    const bool ok = named(result) == std::vector<Choice>{first, second};
+    bool ok = named(result) == std::vector<Choice>{first, second};
+    for (const auto& [seen, hidden] : {std::pair{first, second}, std::pair{second, first}})
+      if (!ok && named(result) == std::vector<Choice>{seen} && masks(seen, hidden)) {
+        std::printf("%s leaves nothing to see of %s\n", to_string(seen).c_str(), to_string(hidden).c_str());
+        ++masked;
+        ok = true;
+      }
     both += ok;
     BOOST_TEST(ok, to_string(first) << " and " << to_string(second) << " are named" << names(result));
   }
-  std::printf("%zu of %zu pairs: both named, and nothing else\n", both, tried);
+  std::printf("%zu of %zu pairs: both named, and nothing else (%zu of them with one that cannot be seen)\n", both, tried, masked);
 }
 
 BOOST_AUTO_TEST_SUITE(auditor)
