@@ -47,6 +47,7 @@ class Auditor {
       if (result_.failure.empty()) result_.failure = error.what();
     }
     result_.interrupted = stopped();
+    if (deaths_ >= deaths_max) result_.note = "comparing ended early, for the library died or hung too often";
     result_.clauses = judge(result_, evidence_, options_.release);
     return std::move(result_);
   }

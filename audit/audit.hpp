@@ -110,6 +110,7 @@ struct BaselineOutcome {
 struct AuditResult {
   std::size_t traces = 0, commands = 0;
   bool interrupted = false;
+  std::string note;     ///< why less was compared than asked for; empty when all was
   std::string failure;  ///< why the library could not be run any further; empty when it could
   Rules established;  ///< the Rules under which the model agrees with everything seen, as far as it could be told
   std::vector<ClauseResult> clauses;

@@ -75,7 +75,12 @@ std::vector<Surprise> Findings::explained() {
       ++surprise.count;
     }
     if (surprise.count == 0) continue;
-    shrink_to_choice(surprise.trace, surprise.shown, without);
+    try {
+      shrink_to_choice(surprise.trace, surprise.shown, without);
+    } catch (const SutError&) {  // the library cannot be asked any more; what was found stands
+      surprise.shown = show(surprise.trace, without, simulate(surprise.trace, real));
+      surprise.repeats = Repeats::untried;
+    }
     all.push_back(std::move(surprise));
   }
   return all;
@@ -102,19 +107,16 @@ std::vector<Surprise> Findings::unexplained(const Tell& tell) {
   for (std::size_t i = 0; i < order.size(); ++i) {
     const Case& c = *order[i];
     if (tell) tell(i, order.size());
-    Surprise surprise;
-    if (i < kinds_max && Clock::now() < until && !stopped()) {
-      surprise = investigate(c);
-    } else if (!all.empty()) {
+    const bool enough = i >= kinds_max || Clock::now() >= until;
+    if (enough && !stopped()) {
       all.back().not_investigated += account_.count(c.signature);
       continue;
-    } else {  // interrupted: as it was found
-      surprise.kind = c.died() ? Surprise::Kind::died : Surprise::Kind::unexplained;
-      surprise.trace = c.trace;
-      surprise.shown = show(c.trace, account_.established(), c.run.seen);
-      surprise.last_words = c.run.last_words;
-      surprise.repeats = Repeats::untried;
     }
+    Surprise surprise = as_found(c);
+    if (!stopped()) try {
+        surprise = investigate(c);
+      } catch (const SutError&) {  // the library cannot be asked any more; what was found stands
+      }
     surprise.found_after = first_found[c.signature];
     surprise.count = account_.count(c.signature);
     // Once shrunk, many are one.
@@ -135,12 +137,21 @@ std::vector<Surprise> Findings::unexplained(const Tell& tell) {
   return all;
 }
 
-/// Does it happen again? Alone in a new process, or behind the traces that went before it, or not at all.
-Surprise Findings::investigate(const Case& found) {
+/// Without asking the library again.
+Surprise Findings::as_found(const Case& found) const {
   Surprise surprise;
   surprise.kind = found.died() ? Surprise::Kind::died : Surprise::Kind::unexplained;
   surprise.trace = found.trace;
+  surprise.shown = show(found.trace, account_.established(), found.run.seen);
   surprise.last_words = found.run.last_words;
+  surprise.repeats = Repeats::untried;
+  return surprise;
+}
+
+/// Does it happen again? Alone in a new process, or behind the traces that went before it, or not at all.
+Surprise Findings::investigate(const Case& found) {
+  Surprise surprise = as_found(found);
+  surprise.repeats = Repeats::alone;
   const Status death = death_of(found.run.seen);
 
   lab_.set_patience(patience_confirming);

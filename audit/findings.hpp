@@ -28,10 +28,11 @@ class Findings {
   using Clock = std::chrono::steady_clock;
 
   [[nodiscard]] bool stopped() const { return stop_ && *stop_; }
+  [[nodiscard]] Surprise as_found(const Case& found) const;
   [[nodiscard]] Surprise investigate(const Case& found);
   void shrink_alone(Surprise& surprise, Status death);
   void find_accomplices(const Case& found, Surprise& surprise, Status death);
-  /// How the library died in what was seen; Status::done when it did not.
+  /// Whether what was seen is wrong in the same way: such a death; or, where `death` is done, a difference and no death.
   [[nodiscard]] bool wrong(const Trace& trace, const std::vector<Observation>& seen, Status death) const;
 
   Lab lab_;

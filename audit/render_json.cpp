@@ -65,6 +65,7 @@ std::string render_json(const AuditHead& head, const AuditResult& result) {
                {"commands", result.commands},
                {"seconds", head.seconds},
                {"interrupted", result.interrupted},
+               {"note", result.note},
                {"failure", result.failure},
                {"as_expected", result.as_expected()}};
   Json& clauses = root["clauses"] = Json::array();

@@ -24,6 +24,7 @@ class Page {
     line("expected: {}   seed {}   {} traces, {} commands, {:.1f} s{}", head_.expected, head_.seed, result_.traces,
          result_.commands, head_.seconds, result_.interrupted ? "   (interrupted)" : "");
     if (!result_.failure.empty()) line("{}ended early: {}{}", on(red), result_.failure, on(plain));
+    if (!result_.note.empty()) line("{}{}{}", on(red), result_.note, on(plain));
     line("");
     clauses();
     deviations();
