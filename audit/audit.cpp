@@ -1,183 +1,228 @@
 #include "audit/audit.hpp"
 
 #include <algorithm>
-#include <array>
 #include <span>
 
-#include "check/explain.hpp"
+#include "audit/account.hpp"
+#include "audit/directed.hpp"
+#include "audit/evidence.hpp"
+#include "audit/findings.hpp"
+#include "audit/judge.hpp"
 #include "check/generate.hpp"
-#include "check/shrink.hpp"
-#include "model/trace/text.hpp"
 
 namespace sesscheck {
 namespace {
 
 constexpr std::size_t batch_size = 64;
-constexpr std::chrono::seconds shrinking_max{30};  // of one surprise: a library that hangs takes its time at every try
-constexpr std::size_t unexplained_max = 5;  // each costs a long search, and more of them say little more
+constexpr std::size_t deaths_max = 150;           // a library that dies at every turn need not go on doing it ...
+constexpr std::size_t weight_of_a_hang = 10;      // ... least of all if each time takes a second
+constexpr std::size_t confirming_traces = 24;     // that tell a new value of a Rule from the expected one ...
+constexpr std::size_t confirming_search = 2'000;  // ... looked for among so many, on the model alone
+constexpr int confirming_rounds = 3;
+
+/// Where a trace came from: enough to make it again, so that none has to be kept.
+struct Source {
+  enum class Kind : std::uint8_t { directed, random, confirming } kind;
+  std::size_t index;
+};
 
 class Auditor {
  public:
-  Auditor(Fleet& fleet, const AuditOptions& options) : fleet_(fleet), options_(options) {}
+  Auditor(Fleet& fleet, const AuditOptions& options)
+      : fleet_(fleet), options_(options), account_(options.expected, [this](std::size_t n) { return retell(n); }) {}
 
   AuditResult run() {
     try {
-      while (result_.commands < options_.commands && !stopped()) compare_batch();
-      for (Deviation& deviation : result_.deviations) {
-        if (stopped()) break;
-        tell("shrinking");
-        shrink_deviation(deviation);
-      }
+      if (options_.directed) compare_directed();
+      while (!enough()) compare_random();
+      settle();
     } catch (const SutError& error) {
       if (result_.commands == 0) throw;
       result_.failure = error.what();
+      account_.settle();
     }
-    // What one trace could not tell apart, another did: only what the Rules finally say is a deviation.
-    std::erase_if(result_.deviations, [&](const Deviation& d) { return !result_.established.says(d.choice); });
+    try {
+      report();
+    } catch (const SutError& error) {
+      if (result_.failure.empty()) result_.failure = error.what();
+    }
     result_.interrupted = stopped();
-    judge();
+    if (deaths_ >= deaths_max) result_.note = "comparing ended early, for the library died or hung too often";
+    result_.clauses = judge(result_, evidence_, options_.release);
     return std::move(result_);
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   [[nodiscard]] bool stopped() const { return options_.stop && *options_.stop; }
+  [[nodiscard]] double share() const {
+    const std::chrono::duration<double> elapsed = Clock::now() - start_;
+    return options_.seconds.count() > 0
+               ? elapsed.count() / static_cast<double>(options_.seconds.count())
+               : static_cast<double>(result_.commands) / static_cast<double>(options_.commands);
+  }
+  [[nodiscard]] bool enough() const { return stopped() || share() >= 1 || deaths_ >= deaths_max; }
 
-  void tell(std::string_view stage) const {
-    if (options_.progress)
-      options_.progress({result_.commands, options_.commands, result_.deviations.size(), result_.surprises.size(), stage});
+  void tell(std::string_view stage, std::size_t done, std::size_t wanted) const {
+    if (options_.progress) options_.progress({stage, done, wanted, std::min(share(), 1.0), account_.disagreements()});
   }
 
-  void compare_batch() {
+  // --- comparing -----------------------------------------------------------------------------------------------------
+
+  [[nodiscard]] Trace make(const Source& source) const {
+    if (source.kind == Source::Kind::directed) return directed_traces()[source.index].trace;
+    const std::uint64_t stream = source.kind == Source::Kind::random ? 1'000'003 : 7'368'787;
+    Random random(options_.seed * stream + source.index);
+    return generate(random);
+  }
+  [[nodiscard]] Trace retell(std::size_t number) const { return make(sources_[number]); }
+
+  void compare_directed() {
+    std::vector<Source> batch;
+    for (std::size_t i = 0; i < directed_traces().size() && !stopped(); ++i) {
+      batch.push_back({Source::Kind::directed, i});
+      if (batch.size() == batch_size || i + 1 == directed_traces().size()) compare(batch), batch.clear();
+    }
+  }
+
+  void compare_random() {
+    std::vector<Source> batch;
+    for (std::size_t i = 0; i < batch_size; ++i) batch.push_back({Source::Kind::random, random_++});
+    compare(batch);
+  }
+
+  void compare(const std::vector<Source>& batch) {
     std::vector<Trace> traces;
-    for (std::size_t i = 0; i < batch_size; ++i) {
-      Random random(options_.seed * 1'000'003 + result_.traces + i);
-      traces.push_back(generate(random));
-    }
-    fleet_.run(traces, seen_);
-    for (std::size_t i = 0; i < traces.size(); ++i) compare_trace(traces[i], seen_[i]);
-    tell("comparing");
+    for (const Source& source : batch) traces.push_back(make(source));
+    const std::size_t first = sources_.size();
+    sources_.insert(sources_.end(), batch.begin(), batch.end());
+    fleet_.run(traces, runs_);
+    for (std::size_t i = 0; i < traces.size(); ++i) compare_trace(first + i, traces[i], runs_[i]);
+    tell("comparing", result_.commands, options_.commands);
   }
 
-  std::vector<Observation> run_one(const Trace& trace) {
-    std::vector<std::vector<Observation>> seen;
-    fleet_.run({&trace, 1}, seen);
-    return std::move(seen.front());
-  }
-
-  void compare_trace(const Trace& trace, const std::vector<Observation>& seen) {
+  void compare_trace(std::size_t number, const Trace& trace, Run& run) {
     ++result_.traces;
-    std::array<std::size_t, reason_count> met{};
-    const auto surprise = lockstep(trace, options_.expected, seen, [&](const Step& step) {
-      ++result_.commands;
-      for (std::size_t r = 0; r < reason_count; ++r)
-        if (step.because.reasons.test(r)) ++met[r];
+    std::bitset<rule_count> asked;
+    const auto difference = lockstep(trace, options_.expected, run.seen, [&](const Step& step) {
+      asked |= step.because.rules;
+      evidence_.step(trace, step);
     });
-    for (std::size_t r = 0; r < reason_count; ++r)
-      if (met[r] != 0) ++traces_[r], steps_[r] += met[r];
-    // What no Rule explains teaches nothing about the Rules.
-    if (surprise && !add_surprise(trace, seen, *surprise)) return;
-    if (lockstep(trace, result_.established, seen)) learn(trace, seen);
+    evidence_.end_of_trace();
+    result_.commands += run.seen.size();
+    found_after_.push_back(result_.commands);
+    if (run.died()) deaths_ += run.seen.back().status == Status::hung ? weight_of_a_hang : 1;
+    if (!difference)
+      account_.agreed(number, asked);
+    else
+      account_.disagreed({trace, run, result_.commands, difference->step, signature(trace, *difference)});
   }
 
-  /// The Rules established so far do not account for this trace: which changes do?
-  void learn(const Trace& trace, const std::vector<Observation>& seen) {
-    auto changes = explain(trace, result_.established, seen);
-    if (!changes && !lockstep(trace, options_.expected, seen))
-      changes = differences(result_.established, options_.expected);  // the search gave up; the expectation does account
-    if (!changes) return;
-    for (const Choice change : *changes) {
-      result_.established.set(change);
-      std::erase_if(result_.deviations, [&](const Deviation& d) { return d.choice.rule == change.rule; });
-      if (change.value != Rules::manual().value(change.rule))
-        result_.deviations.push_back({change, trace, result_.commands, {}});
+  // --- accounting ----------------------------------------------------------------------------------------------------
+
+  /// Which Rules account for what was seen; then, as few traces may have spoken of them, more that do.
+  void settle() {
+    account_.settle();
+    for (int round = 0; round < confirming_rounds && !stopped(); ++round) {
+      const Rules believed = account_.established();
+      std::vector<Source> batch;
+      const std::vector<Choice> changes = differences(options_.expected, believed);
+      if (changes.size() > 6)
+        return;  // the library is another one; so many traces have disagreed that no more are needed
+      for (const Choice change : changes) choose_confirming(believed, change, batch);
+      if (batch.empty()) return;
+      tell("confirming", static_cast<std::size_t>(round), confirming_rounds);
+      compare(batch);
+      account_.settle();
+      if (account_.established() == believed) return;
     }
   }
 
-  /// Whether Rules explain it. Of each explanation one surprise is kept, and a few that have none.
-  bool add_surprise(const Trace& trace, std::span<const Observation> seen, const Difference& difference) {
-    if (unexplained_ >= unexplained_max) return false;
-    tell("shrinking");
-    const Trace start = up_to(trace, difference);
-    const auto explanation = explain(start, options_.expected, seen.first(std::min(difference.step + 1, seen.size())));
-    for (const Surprise& known : result_.surprises)
-      if (known.explanation && explanation == known.explanation) return true;
-    if (!explanation) ++unexplained_;
-
-    Surprise surprise;
-    surprise.found_after = result_.commands;
-    // An explained one must stay explained the same way, or shrinking would slip from one deviation to another.
-    const auto until = std::chrono::steady_clock::now() + shrinking_max;
-    const auto still = [&](const Trace& candidate) {
-      if (stopped() || std::chrono::steady_clock::now() > until) return false;
-      const std::vector<Observation> observed = run_one(candidate);
-      if (!lockstep(candidate, options_.expected, observed)) return false;
-      return !explanation || explain(candidate, options_.expected, observed) == explanation;
-    };
-    surprise.trace = still(start) ? shrink(start, still) : trace;
-    const std::vector<Observation> last = run_one(surprise.trace);
-    surprise.explanation = explain(surprise.trace, options_.expected, last);
-    surprise.shown = show(surprise.trace, options_.expected, last);
-    result_.surprises.push_back(std::move(surprise));
-    return explanation.has_value();
-  }
-
-  /// The trace as far as it goes before something differs, that step included.
-  static Trace up_to(const Trace& trace, const Difference& difference) {
-    Trace start = trace;
-    start.commands.resize(difference.command + 1);
-    start.commands.back().repeat = static_cast<std::uint16_t>(difference.repetition + 1);
-    return start;
-  }
-
-  /// Cuts the trace to one in which this Rule alone makes the difference, each candidate confirmed on the library.
-  void shrink_deviation(Deviation& deviation) {
-    const Rules& real = result_.established;
-    if (!real.says(deviation.choice)) return;
-    const Rules without = real.with({deviation.choice.rule, Rules::manual().value(deviation.choice.rule)});
-    const auto shows = [&](const Trace& candidate) {
-      const std::vector<Observation> predicted = simulate(candidate, real);
-      if (!lockstep(candidate, without, predicted)) return false;
-      const std::vector<Observation> observed = run_one(candidate);
-      return !lockstep(candidate, real, observed);
-    };
-    if (shows(deviation.trace)) deviation.trace = shrink(deviation.trace, shows);
-    deviation.shown = show(deviation.trace, without, run_one(deviation.trace));
-  }
-
-  static Shown show(const Trace& trace, const Rules& rules, const std::vector<Observation>& seen) {
-    const auto difference = lockstep(trace, rules, seen);
-    if (!difference) return {};
-    return {difference->command, difference->repetition, to_text(trace.commands[difference->command]), difference->fields};
-  }
-
-  void judge() {
-    for (const Clause& clause : clause_table()) {
-      ClauseResult verdict;
-      verdict.clause = &clause;
-      for (const ReasonInfo& reason : reason_table())
-        if (is_evidence(reason.reason, clause.id)) {
-          const auto r = static_cast<std::size_t>(reason.reason);
-          verdict.traces = std::max(verdict.traces, traces_[r]);
-          verdict.steps += steps_[r];
-        }
-      for (const Choice deviation : differences(Rules::manual(), result_.established))
-        if (decides(deviation.rule, clause.id)) verdict.deviations.push_back(deviation);
-      verdict.verdict = !verdict.deviations.empty() ? Verdict::deviates
-                        : verdict.steps > 0         ? Verdict::conforms
-                                                    : Verdict::not_exercised;
-      result_.clauses.push_back(std::move(verdict));
+  void choose_confirming(const Rules& believed, Choice change, std::vector<Source>& batch) {
+    const Rules without = believed.with({change.rule, options_.expected.value(change.rule)});
+    std::size_t chosen = 0;
+    for (std::size_t i = 0; i < confirming_search && chosen < confirming_traces && !stopped(); ++i) {
+      const Source source{Source::Kind::confirming, confirming_++};
+      const Trace trace = make(source);
+      if (!lockstep(trace, without, simulate(trace, believed))) continue;
+      batch.push_back(source);
+      ++chosen;
     }
+  }
+
+  // --- reporting -----------------------------------------------------------------------------------------------------
+
+  void report() {
+    const Account::Retell again = [this](std::size_t n) { return retell(n); };
+    Findings findings(fleet_.factory(), account_, again, options_.stop);
+    result_.surprises = findings.explained();
+    for (Surprise& surprise :
+         findings.unexplained([&](std::size_t done, std::size_t wanted) { tell("shrinking", done, wanted); }))
+      result_.surprises.push_back(std::move(surprise));
+    name_deviations();
+    for (std::size_t i = 0; i < result_.deviations.size(); ++i) {
+      Deviation& deviation = result_.deviations[i];
+      if (stopped()) {
+        deviation.shown =
+            show(deviation.trace, without(deviation.choice), simulate(deviation.trace, account_.established()));
+        continue;
+      }
+      tell("shrinking", i, result_.deviations.size());
+      findings.shrink_to_choice(deviation.trace, deviation.shown, without(deviation.choice));
+    }
+  }
+
+  [[nodiscard]] Rules without(Choice choice) const {
+    return account_.established().with({choice.rule, Rules::manual().value(choice.rule)});
+  }
+
+  /// A value that is not the manual's is named when a trace shows it: one on which the library agrees with it, and the
+  /// manual's value would make a difference.
+  void name_deviations() {
+    const Rules& real = account_.established();
+    result_.established = Rules::manual();
+    std::vector<Choice> wanted = differences(Rules::manual(), real);
+    const auto look = [&](const Trace& trace, std::size_t found_after) {
+      std::vector<Observation> predicted;
+      std::erase_if(wanted, [&](Choice choice) {
+        if (predicted.empty()) predicted = simulate(trace, real);
+        if (!lockstep(trace, without(choice), predicted)) return false;
+        result_.established.set(choice);
+        result_.deviations.push_back({choice, trace, found_after, {}});
+        return true;
+      });
+    };
+    for (const Case& c : account_.cases())
+      if (!wanted.empty() && !c.died() && !lockstep(c.trace, real, c.run.seen)) look(c.trace, c.found_after);
+    for (const Account::Agreed& evidence : account_.agreements()) {
+      if (wanted.empty()) break;
+      if (std::ranges::none_of(wanted, [&](Choice c) { return evidence.asked.test(static_cast<std::size_t>(c.rule)); }))
+        continue;
+      look(retell(evidence.number), found_after_[evidence.number]);
+    }
+    std::ranges::stable_sort(result_.deviations, {}, &Deviation::found_after);
   }
 
   Fleet& fleet_;
   const AuditOptions& options_;
   AuditResult result_;
-  std::vector<std::vector<Observation>> seen_;
-  std::size_t unexplained_ = 0;
-  std::array<std::size_t, reason_count> traces_{}, steps_{};
+  std::vector<Source> sources_;           // of all traces the fleet has run, by number
+  std::vector<std::size_t> found_after_;  // commands compared by then, by number
+  Account account_;
+  Evidence evidence_;
+  std::vector<Run> runs_;
+  std::size_t random_ = 0, confirming_ = 0, deaths_ = 0;
+  const Clock::time_point start_ = Clock::now();
 };
 
 }  // namespace
+
+bool AuditResult::as_expected() const {
+  if (!baseline) return surprises.empty();
+  return baseline->not_accepted.empty() && baseline->gone.empty() &&
+         std::ranges::all_of(surprises, [](const Surprise& s) { return s.kind == Surprise::Kind::rule; });
+}
 
 AuditResult audit(Fleet& fleet, const AuditOptions& options) { return Auditor(fleet, options).run(); }
 

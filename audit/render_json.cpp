@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "audit/report.hpp"
@@ -8,11 +9,28 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string_view word(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::deviates: return "deviates";
-    case Verdict::not_exercised: return "not-exercised";
-    case Verdict::conforms: return "conforms";
+/// "not-exercised"
+std::string word(Verdict verdict) {
+  std::string text(to_text(verdict));
+  std::ranges::replace(text, ' ', '-');
+  return text;
+}
+
+std::string_view word(Surprise::Kind kind) {
+  switch (kind) {
+    case Surprise::Kind::rule: return "rule";
+    case Surprise::Kind::unexplained: return "unexplained";
+    case Surprise::Kind::died: return "died";
+  }
+  return {};
+}
+
+std::string_view word(Repeats repeats) {
+  switch (repeats) {
+    case Repeats::alone: return "alone";
+    case Repeats::after_others: return "after-others";
+    case Repeats::once: return "once";
+    case Repeats::untried: return "untried";
   }
   return {};
 }
@@ -47,6 +65,7 @@ std::string render_json(const AuditHead& head, const AuditResult& result) {
                {"commands", result.commands},
                {"seconds", head.seconds},
                {"interrupted", result.interrupted},
+               {"note", result.note},
                {"failure", result.failure},
                {"as_expected", result.as_expected()}};
   Json& clauses = root["clauses"] = Json::array();
@@ -55,10 +74,14 @@ std::string render_json(const AuditHead& head, const AuditResult& result) {
                        {"page", c.clause->page},
                        {"section", c.clause->section},
                        {"paraphrase", c.clause->paraphrase},
+                       {"releases", to_text(c.clause->releases)},
                        {"verdict", word(c.verdict)},
                        {"traces", c.traces},
                        {"steps", c.steps},
-                       {"deviations", to_json(c.deviations)}});
+                       {"deviations", to_json(c.deviations)},
+                       {"findings", c.findings},
+                       {"seen", c.seen},
+                       {"example", c.example.commands.empty() ? "" : to_text(c.example)}});
   Json& deviations = root["deviations"] = Json::array();
   for (const Deviation& d : result.deviations) {
     Json entry = to_json(d.choice);
@@ -71,13 +94,27 @@ std::string render_json(const AuditHead& head, const AuditResult& result) {
     deviations.push_back(std::move(entry));
   }
   Json& surprises = root["surprises"] = Json::array();
-  for (const Surprise& s : result.surprises)
-    surprises.push_back({{"explanation", s.explanation ? to_json(*s.explanation) : Json()},
+  for (const Surprise& s : result.surprises) {
+    Json before = Json::array();
+    for (const Trace& trace : s.before) before.push_back(to_text(trace));
+    surprises.push_back({{"kind", word(s.kind)},
+                         {"explanation", s.explanation ? to_json(*s.explanation) : Json()},
+                         {"repeats", word(s.repeats)},
+                         {"count", s.count},
                          {"found_after_commands", s.found_after},
                          {"command", s.shown.command_text},
                          {"differences", to_json(s.shown.fields)},
-                         {"trace", to_text(s.trace)}});
-  return root.dump(2) + "\n";
+                         {"last_words", s.last_words},
+                         {"trace", to_text(s.trace)},
+                         {"before", std::move(before)},
+                         {"not_investigated", s.not_investigated}});
+  }
+  if (result.baseline)
+    root["baseline"] = {{"accepted", result.baseline->accepted},
+                        {"not_accepted", result.baseline->not_accepted},
+                        {"gone", result.baseline->gone}};
+  // What a library wrote before it died may be no UTF-8.
+  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace sesscheck

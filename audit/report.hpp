@@ -1,4 +1,5 @@
-// What an audit leaves behind: a table for the terminal, audit.json for programs, traces for people.
+// What an audit leaves behind: a table for the terminal; audit.json, junit.xml and audit.sarif for programs; traces and C
+// programs for people (docs/report.md).
 #pragma once
 
 #include <filesystem>
@@ -18,18 +19,30 @@ struct AuditHead {
 };
 
 /// The version of audit.json's layout (docs/report.md).
-inline constexpr int audit_schema_version = 1;
+inline constexpr int audit_schema_version = 2;
 
 /// The table, worst first. `colour` for a terminal.
 std::string render_terminal(const AuditHead& head, const AuditResult& result, bool colour);
 std::string render_json(const AuditHead& head, const AuditResult& result);
+/// One test case for each clause and each surprise; a failure is what makes the exit code 1.
+std::string render_junit(const AuditHead& head, const AuditResult& result);
+/// SARIF 2.1.0, with the clause as ruleId.
+std::string render_sarif(const AuditHead& head, const AuditResult& result);
 
 /// Creates the folder if need be, and checks that it can be written. Throws std::runtime_error with one clear line.
 void prepare_folder(const std::filesystem::path& folder);
-/// Writes audit.txt, audit.json, traces/*.trace, reproducers/*.c. Throws std::runtime_error with one clear line.
+/// Makes a folder of its own below `root` for this run, and `latest` beside it point to it. Throws std::runtime_error.
+std::filesystem::path prepare_run(const std::filesystem::path& root, const AuditHead& head);
+/// Writes all of docs/report.md. Throws std::runtime_error with one clear line.
 void write_report(const std::filesystem::path& folder, const AuditHead& head, const AuditResult& result);
 
 /// File name, without its ending, of a deviation's trace and reproducer.
 std::string file_stem(const Deviation& deviation);
+/// The same of a surprise, by its index.
+std::string file_stem(std::size_t surprise);
+/// What it takes to see a surprise again, as a sentence; empty when its trace does.
+std::string_view to_text(Repeats repeats);
+/// A deviation, or a surprise, in one sentence: what was seen, and what was said.
+std::string sentence(const Shown& shown, const std::string& said_by);
 
 }  // namespace sesscheck

@@ -22,17 +22,19 @@ struct Attempt {
 
 class Search {
  public:
-  Search(const Trace& trace, const Rules& expected, std::span<const Observation> seen)
-      : trace_(trace), expected_(expected), seen_(seen) {}
+  Search(const Trace& trace, const Rules& expected, std::span<const Observation> seen, const Acceptable& acceptable)
+      : trace_(trace), expected_(expected), seen_(seen), acceptable_(acceptable) {}
 
   std::optional<Rules> run() {
     Attempt start = attempt(expected_);
-    if (start.agrees()) return expected_;
+    if (start.agrees() && accepts(expected_)) return expected_;
     // Exhaustively for one and two changes; beyond, the first way that leads to the end, which the caller then thins out.
     for (const int changes : {1, 2, static_cast<int>(rule_count)})
       if (auto found = deepen(start, changes)) return found;
     return std::nullopt;
   }
+
+  [[nodiscard]] bool accepts(const Rules& rules) const { return !acceptable_ || acceptable_(rules); }
 
   Attempt attempt(const Rules& rules) {
     Attempt result;
@@ -54,7 +56,7 @@ class Search {
       for (std::uint8_t value = 0; value < row.values.size(); ++value) {
         if (value == from.rules.value(row.rule) || budget_-- <= 0) continue;
         Attempt tried = attempt(from.rules.with({row.rule, value}));
-        if (tried.agrees()) return tried.rules;
+        if (tried.agrees() && accepts(tried.rules)) return tried.rules;
         next.push_back(std::move(tried));
       }
     }
@@ -71,20 +73,22 @@ class Search {
   const Trace& trace_;
   const Rules& expected_;
   std::span<const Observation> seen_;
+  const Acceptable& acceptable_;
   int budget_ = 4'000;  // model runs; a bound on time, far above what explained traces need
 };
 
 }  // namespace
 
-std::optional<std::vector<Choice>> explain(const Trace& trace, const Rules& expected, std::span<const Observation> seen) {
-  Search search(trace, expected, seen);
+std::optional<std::vector<Choice>> explain(const Trace& trace, const Rules& expected, std::span<const Observation> seen,
+                                           const Acceptable& acceptable) {
+  Search search(trace, expected, seen, acceptable);
   const auto found = search.run();
   if (!found) return std::nullopt;
 
   Rules least = *found;
   for (const Choice change : differences(expected, *found)) {
     const Rules without = least.with({change.rule, expected.value(change.rule)});
-    if (search.attempt(without).agrees()) least = without;
+    if (search.attempt(without).agrees() && search.accepts(without)) least = without;
   }
   return differences(expected, least);
 }

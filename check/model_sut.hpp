@@ -1,6 +1,9 @@
 // The model as a system under test: what a library with these Rules would do. The auditor is audited with it.
 #pragma once
 
+#include <string>
+#include <utility>
+
 #include "check/lockstep.hpp"
 #include "sut/sut.hpp"
 
@@ -8,12 +11,13 @@ namespace sesscheck {
 
 class ModelSut final : public Sut {
  public:
-  explicit ModelSut(const Rules& rules) : rules_(rules) {}
-  [[nodiscard]] std::string version() const override { return "the model"; }
+  explicit ModelSut(const Rules& rules, std::string name = "the model") : rules_(rules), name_(std::move(name)) {}
+  [[nodiscard]] std::string version() const override { return name_; }
   void run(const Trace& trace, std::vector<Observation>& seen) override { seen = simulate(trace, rules_); }
 
  private:
   Rules rules_;
+  std::string name_;
 };
 
 }  // namespace sesscheck

@@ -1,3 +1,5 @@
+#include "audit/audit.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -7,8 +9,9 @@
 #include <cstdlib>
 #include <memory>
 
-#include "audit/audit.hpp"
+#include "audit/baseline.hpp"
 #include "audit/report.hpp"
+#include "check/model_sut.hpp"
 #include "cli/verbs.hpp"
 #include "sut/sut.hpp"
 #include "sut/worker/process.hpp"
@@ -36,11 +39,17 @@ class ProgressLine {
     const double elapsed = seconds_since(start_);
     if (elapsed - shown_ < (terminal_ ? 0.1 : 10.0)) return;
     shown_ = elapsed;
-    const double share = static_cast<double>(progress.commands_done) / static_cast<double>(progress.commands_wanted);
-    const std::string left = share > 0 && share < 1 ? fmt::format(", {:.0f} s left", elapsed / share - elapsed) : "";
+    if (progress.stage != stage_) stage_ = progress.stage, stage_start_ = elapsed;
+    const bool comparing = progress.stage == "comparing";
+    const double share =
+        comparing ? progress.share
+                  : static_cast<double>(progress.done) / static_cast<double>(std::max<std::size_t>(progress.wanted, 1));
+    const double spent = elapsed - stage_start_;
+    const std::string left = share > 0.01 && share < 1 ? fmt::format(", {:.0f} s left", spent / share - spent) : "";
+    const std::string amount = comparing ? fmt::format("{} commands, {:.0f} %", progress.done, 100 * share)
+                                         : fmt::format("{} of {}", progress.done + 1, progress.wanted);
     const std::string line =
-        fmt::format("{}: {} of {} commands, {} deviations from the manual, {} surprises{}", progress.stage,
-                    progress.commands_done, progress.commands_wanted, progress.deviations, progress.surprises, left);
+        fmt::format("{}: {}, {} traces not as expected{}", progress.stage, amount, progress.disagreements, left);
     fmt::print(stderr, "{}{}{}", terminal_ ? "\r\x1b[K" : "", line, terminal_ ? "" : "\n");
     std::fflush(stderr);
   }
@@ -51,28 +60,52 @@ class ProgressLine {
  private:
   const bool terminal_ = isatty(STDERR_FILENO);
   const Clock::time_point start_ = Clock::now();
-  double shown_ = -100;
+  double shown_ = -100, stage_start_ = 0;
+  std::string stage_;
 };
 
 }  // namespace
 
+SutFactory factory(const LibraryOptions& library) {
+  if (library.is_model()) {
+    const RulesOptions options{library.libssl.substr(std::string_view("model:").size()), library.model_changes};
+    return [rules = options.rules(), name = "the model of " + options.name()](Patience) {
+      return Subject{std::make_unique<ModelSut>(rules, name), {}};
+    };
+  }
+  return [library](Patience patience) {
+    auto worker = std::make_unique<WorkerSut>(library.libssl, library.libcrypto, WorkerLimits{.trace = patience});
+    const WorkerSut* const words = worker.get();
+    return Subject{std::move(worker), [words] { return words->last_words(); }};
+  };
+}
+
 bool colour(int file_descriptor) { return isatty(file_descriptor) && !std::getenv("NO_COLOR"); }
 
 int audit(const AuditVerb& options) {
+  // With a model as the library, --rule is about that model: it is what differs from what is expected.
+  LibraryOptions library = options.library;
+  RulesOptions expected = options.expected;
+  if (library.is_model()) library.model_changes.swap(expected.changes);
+
   AuditOptions audit_options;
-  audit_options.expected = options.expected.rules();
-  audit_options.expected_name = options.expected.name();
+  audit_options.expected = expected.rules();
+  audit_options.expected_name = expected.name();
   audit_options.seed = options.seed;
   audit_options.commands = options.commands;
+  audit_options.seconds = std::chrono::seconds(options.seconds);
   audit_options.stop = &interrupted;
-  prepare_folder(options.out);
+  const std::vector<BaselineEntry> baseline =
+      options.baseline.empty() ? std::vector<BaselineEntry>{} : read_baseline(options.baseline);
 
-  const auto make = [&] { return std::make_unique<WorkerSut>(options.library.libssl, options.library.libcrypto); };
+  const SutFactory make = factory(library);
   AuditHead head;
-  head.version = make()->version();
-  head.libssl = options.library.libssl;
+  head.version = make(patience_at_first).sut->version();
+  head.libssl = library.libssl;
   head.expected = audit_options.expected_name;
   head.seed = options.seed;
+  audit_options.release = release_of(head.version);
+  const std::filesystem::path folder = prepare_run(options.out, head);
   fmt::print(stderr, "auditing {} ({})\n", head.version, head.libssl);
 
   struct sigaction action {};
@@ -90,10 +123,16 @@ int audit(const AuditVerb& options) {
     result = sesscheck::audit(fleet, audit_options);
   }
   head.seconds = seconds_since(start);
+  if (!options.baseline.empty()) result.baseline = hold_against(baseline, result, head.version);
   fmt::print("{}", render_terminal(head, result, colour(STDOUT_FILENO)));
   std::fflush(stdout);
-  write_report(options.out, head, result);
-  fmt::print(stderr, "report written to {}\n", options.out);
+  write_report(folder, head, result);
+  fmt::print(stderr, "report written to {}\n", folder.string());
+  if (!options.write_baseline.empty()) {
+    write_baseline(options.write_baseline, result, head.version, options.reason, baseline);
+    fmt::print(stderr, "baseline written to {}{}\n", options.write_baseline,
+               options.reason.empty() ? "; say in each entry why it is accepted" : "");
+  }
   if (!result.failure.empty()) throw SutError("the audit ended early: " + result.failure);
   return result.as_expected() ? as_expected : differs;
 }

@@ -14,13 +14,13 @@ constexpr const char* exit_codes =
     "3 the library could not be run.";
 
 void add_library(CLI::App* verb, LibraryOptions& library) {
-  verb->add_option("--lib", library.libssl, "libssl to run; a path, or a name that the loader finds")->capture_default_str();
+  verb->add_option("--lib", library.libssl, "libssl to run: a path, a name that the loader finds, or model:RULES, the model in its place")->capture_default_str();
   verb->add_option("--crypto", library.libcrypto, "its libcrypto, when libssl does not find the right one by itself");
 }
 
 void add_rules(CLI::App* verb, const char* name, RulesOptions& rules, const char* what) {
   verb->add_option(name, rules.profile, what)->capture_default_str();
-  verb->add_option("--rule", rules.changes, "change one Rule of them: name=value (repeatable; see 'sesscheck rules')");
+  verb->add_option("--rule", rules.changes, "change one Rule: name=value (repeatable; see 'sesscheck rules')");
 }
 
 void add_trace(CLI::App* verb, TraceVerb& options) {
@@ -33,19 +33,30 @@ void add_trace(CLI::App* verb, TraceVerb& options) {
 int main(int argc, char** argv) {
   CLI::App app{"sesscheck: what a TLS library's SSL_CTX session cache really does, where that differs from its manual"};
   app.require_subcommand(1);
-  app.footer(exit_codes);
+  app.footer(std::string("Example: sesscheck audit; then sesscheck replay report/latest/traces/capacity-one_less.trace --rules manual\n") +
+             exit_codes);
   int result = as_expected;
 
   AuditVerb audit_options;
   auto* audit_verb = app.add_subcommand("audit", "Audit a library: random traces beside its Rules and beside the manual");
-  audit_verb->footer(std::string("Example: sesscheck audit --lib /usr/lib/x86_64-linux-gnu/libssl.so.3 --commands 200000\n") +
-                     exit_codes);
+  audit_verb->footer(std::string(
+      "Examples:\n"
+      "  sesscheck audit                                          the installed libssl, report in report/latest\n"
+      "  sesscheck audit --lib ./libssl.so.3 --seconds 600        another one, for ten minutes\n"
+      "  sesscheck audit --write-baseline accepted.json --reason 'known in 3.0'\n"
+      "  sesscheck audit --baseline accepted.json                 exit code 1 for what is not in it, or no longer there\n"
+      "  sesscheck audit --lib model:openssl-3.0 --rule capacity=size    the model, changed, in place of a library\n\n"
+      "The first Ctrl-C ends the comparing, and writes the report of what was done so far. See docs/auditing.md.\n") + exit_codes);
   add_library(audit_verb, audit_options.library);
-  add_rules(audit_verb, "--expect", audit_options.expected, "Rules that the library should follow: manual, openssl-3.0");
+  add_rules(audit_verb, "--expect", audit_options.expected, "Rules that the library should follow: manual, openssl-3.0; or with changes: manual,capacity=one_less");
   audit_verb->add_option("--seed", audit_options.seed, "seed of the random traces")->capture_default_str();
-  audit_verb->add_option("--commands", audit_options.commands, "commands to compare, at least")->capture_default_str();
+  audit_verb->add_option("--commands", audit_options.commands, "commands to compare, at least")->capture_default_str()->check(CLI::PositiveNumber);
+  audit_verb->add_option("--seconds", audit_options.seconds, "compare for so long instead (shrinking comes after that)");
+  audit_verb->add_option("--baseline", audit_options.baseline, "file of accepted deviations: exit code 1 for others, and for those that are gone");
+  audit_verb->add_option("--write-baseline", audit_options.write_baseline, "write all deviations found to this file");
+  audit_verb->add_option("--reason", audit_options.reason, "with --write-baseline: why they are accepted");
   audit_verb->add_option("--jobs", audit_options.jobs, "worker processes; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();
-  audit_verb->add_option("--out", audit_options.out, "folder for the report")->capture_default_str();
+  audit_verb->add_option("--out", audit_options.out, "folder for the reports; each run gets one of its own in it, and `latest` points to the last")->capture_default_str();
   audit_verb->callback([&] { result = audit(audit_options); });
 
   TraceVerb replay_options;
@@ -63,6 +74,7 @@ int main(int argc, char** argv) {
   simulate_verb->callback([&] { result = simulate(simulate_options); });
 
   auto* rules_verb = app.add_subcommand("rules", "List the Rules: what the manual and the libraries can differ in");
+  rules_verb->footer("Example: sesscheck rules | grep -A3 ^capacity");
   rules_verb->callback([&] { result = rules(); });
 
   try {

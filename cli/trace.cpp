@@ -14,7 +14,6 @@
 #include "check/reproduce.hpp"
 #include "cli/verbs.hpp"
 #include "model/trace/text.hpp"
-#include "sut/worker/process.hpp"
 
 namespace sesscheck::cli {
 namespace {
@@ -97,14 +96,20 @@ void write_program(const TraceVerb& options, const Trace& trace, const Differenc
 }  // namespace
 
 Rules RulesOptions::rules() const {
-  const auto found = find_profile(profile);
+  std::vector<std::string> parts;
+  std::istringstream words(profile);
+  for (std::string part; std::getline(words, part, ',');) parts.push_back(part);
+  if (parts.empty()) parts.emplace_back();
+  const auto found = find_profile(parts.front());
   if (!found) {
     std::string known;
     for (const Profile& p : profiles()) known += " " + std::string(p.name);
-    throw UsageError("there are no Rules called '" + profile + "'; known:" + known);
+    throw UsageError("there are no Rules called '" + parts.front() + "'; known:" + known);
   }
   Rules result = *found;
-  for (const std::string& change : changes) {
+  parts.erase(parts.begin());
+  parts.insert(parts.end(), changes.begin(), changes.end());
+  for (const std::string& change : parts) {
     const auto choice = parse_choice(change);
     if (!choice) throw UsageError("'" + change + "' is no Rule and value; see 'sesscheck rules'");
     result.set(*choice);
@@ -114,17 +119,18 @@ Rules RulesOptions::rules() const {
 
 std::string RulesOptions::name() const {
   std::string text = profile;
-  for (const std::string& change : changes) text += ", " + change;
+  for (const std::string& change : changes) text += "," + change;
   return text;
 }
 
 int replay(const TraceVerb& options) {
   const Trace trace = read_trace(options.file);
   const Rules rules = options.rules.rules();
-  WorkerSut sut(options.library.libssl, options.library.libcrypto);
-  fmt::print("{}, rules {}\n", sut.version(), options.rules.name());
+  const Subject subject = factory(options.library)(patience_at_first);
+  const std::string version = subject.sut->version();
+  fmt::print("{}, rules {}\n", version, options.rules.name());
   std::vector<Observation> seen;
-  sut.run(trace, seen);
+  subject.sut->run(trace, seen);
 
   Printer printer(trace, rules);
   std::size_t index = 0;
@@ -138,7 +144,7 @@ int replay(const TraceVerb& options) {
     return as_expected;
   }
   if (!options.c_file.empty()) {
-    write_program(options, trace, *difference, sut.version());
+    write_program(options, trace, *difference, version);
     fmt::print("C program: {}\n", options.c_file);
   }
   if (const auto changes = explain(trace, rules, seen)) {
@@ -152,7 +158,7 @@ int replay(const TraceVerb& options) {
     fmt::print("no Rule explains it\n");
   }
   if (seen.back().status == Status::crashed || seen.back().status == Status::hung)
-    fmt::print("the library's last words: {}\n", sut.last_words());
+    fmt::print("the library's last words: {}\n", subject.last_words ? subject.last_words() : "none");
   return differs;
 }
 

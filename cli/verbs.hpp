@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/fleet.hpp"
 #include "model/rules.hpp"
 
 namespace sesscheck::cli {
@@ -24,11 +25,15 @@ struct UsageError : std::runtime_error {
 
 /// Which library is the system under test.
 struct LibraryOptions {
-  std::string libssl = "libssl.so.3";
+  std::string libssl = "libssl.so.3";  ///< or "model:RULES", with RULES as below
   std::string libcrypto;
+  std::vector<std::string> model_changes;  ///< of the Rules of a model, beside those in its name
+  [[nodiscard]] bool is_model() const { return libssl.starts_with("model:"); }
 };
+/// Makes it, in a worker process, or, if it is a model, here. Throws UsageError.
+SutFactory factory(const LibraryOptions& library);
 
-/// Rules by profile name, single ones changed by "name=value".
+/// Rules by profile name, single ones changed by "name=value"; both also in one text: "manual,capacity=one_less".
 struct RulesOptions {
   std::string profile = "openssl-3.0";
   std::vector<std::string> changes;
@@ -41,6 +46,8 @@ struct AuditVerb {
   RulesOptions expected;
   std::uint64_t seed = 1;
   std::size_t commands = 50'000;
+  unsigned seconds = 0;        ///< compare for so long instead; 0: as many commands as above
+  std::string baseline, write_baseline, reason;
   unsigned jobs = 0;  ///< 0: one for each processor
   std::string out = "report";
 };

@@ -29,13 +29,22 @@ struct Counters {
   std::uint8_t deadline[op_count][distance_classes];
   std::uint8_t cadence[2][cadence_classes];
 };
+#ifdef __AFL_COMPILER
+Counters counters;
+// AFL++ does not read that section: for it, a counter is an edge, with a place of its own in AFL++'s map.
+std::uint32_t edges[sizeof(Counters)];
+extern "C" void __sanitizer_cov_trace_pc_guard_init(std::uint32_t* begin, std::uint32_t* end);
+extern "C" void __sanitizer_cov_trace_pc_guard(std::uint32_t* edge);
+__attribute__((constructor)) void add_edges() { __sanitizer_cov_trace_pc_guard_init(edges, edges + sizeof(Counters)); }
+#else
 __attribute__((section("__libfuzzer_extra_counters"))) Counters counters;
+#endif
 
 /// The same for the whole process, for SESSCHECK_STATS.
 struct Reached {
   std::bitset<reason_count> reasons;
   std::array<std::bitset<reason_count>, reason_count> after;
-  std::uint64_t commands = 0, traces = 0;
+  std::uint64_t traces = 0, commands = 0, connections = 0;
 } reached;
 
 bool is_set(const char* name, const char* value) {
@@ -46,13 +55,19 @@ bool is_set(const char* name, const char* value) {
 void print_reached() {
   std::size_t pairs = 0;
   for (const auto& row : reached.after) pairs += row.count();
-  std::fprintf(stderr, "sesscheck: traces %llu, commands %llu, reasons %zu of %zu, pairs of reasons %zu\n",
+  std::fprintf(stderr,
+               "sesscheck: traces %llu, commands %llu, connections %llu, reasons %zu of %zu, pairs of reasons %zu\n",
                static_cast<unsigned long long>(reached.traces), static_cast<unsigned long long>(reached.commands),
-               reached.reasons.count(), reason_count, pairs);
+               static_cast<unsigned long long>(reached.connections), reached.reasons.count(), reason_count, pairs);
 }
 
 /// Once is enough to be seen; how often is worth nothing to a search for sequences.
-void mark(std::uint8_t& counter) { counter = 1; }
+void mark(std::uint8_t& counter) {
+#ifdef __AFL_COMPILER
+  if (counter == 0) __sanitizer_cov_trace_pc_guard(&edges[&counter - reinterpret_cast<std::uint8_t*>(&counters)]);
+#endif
+  counter = 1;
+}
 
 // ---- classes of values
 
@@ -65,9 +80,7 @@ std::size_t mode_class(std::int64_t bits) {
   return out;
 }
 
-std::size_t fill_class(std::size_t number) {
-  return number < 4 ? number : number < 8 ? 4 : 5;
-}
+std::size_t fill_class(std::size_t number) { return number < 4 ? number : number < 8 ? 4 : 5; }
 
 std::size_t limit_class(std::size_t number, std::int64_t limit) {
   if (limit == 0) return 0;  // no limit
@@ -113,6 +126,7 @@ void Feedback::print_statistics() {
 }
 
 void Feedback::before(const World& world, const Command& command) {
+  if (command.op == Op::connect) ++reached.connections;
   if (!on_) return;
   const auto op = static_cast<std::size_t>(command.op);
   const Context& context = world.contexts[command.context];
@@ -147,6 +161,9 @@ void Feedback::before(const World& world, const Command& command) {
 }
 
 void Feedback::begin_trace() {
+#ifdef __AFL_COMPILER
+  counters = {};  // no engine does
+#endif
   previous_.reset();
   ++reached.traces;
 }

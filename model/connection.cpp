@@ -106,7 +106,7 @@ void Machine::deliver(Connection& c, int flights) {
     const std::vector<Message>& flight = to_server ? c.to_server : c.to_client;
     if (flight.empty()) return;
     // A second ClientHello follows a ChangeCipherSpec, where middleboxes are to be pleased.
-    const bool hidden = c.established || (to_server && c.retried && c.client.settings.on(Setting::middlebox_compat));
+    const bool hidden = c.established || (to_server && c.retried && c.early_status == 0 && c.client.settings.on(Setting::middlebox_compat));
     if (!hidden) note_hello(flight.front());
     if (number > flights) return;
     receive(c, to_server);
@@ -248,7 +248,8 @@ void Machine::hang_up(Connection& c, bool at_server) {
 
 /// Established, and nothing is under way.
 bool quiet(const Connection& c) {
-  return both_done(c) && !c.client.sent_shutdown && !c.server.sent_shutdown && !c.renegotiating;
+  return both_done(c) && !c.client.sent_shutdown && !c.server.sent_shutdown && !c.client.received_shutdown &&
+         !c.server.received_shutdown && !c.renegotiating;
 }
 
 /// SSL_renegotiate, or _abbreviated: the client sends a ClientHello, a server asks for one.
@@ -298,7 +299,7 @@ void Machine::on_connection(const Command& command) {
   switch (command.op) {
     case Op::deliver:
       deliver(c, command.flights);
-      if (c.to_client.empty() && c.to_server.empty()) c.renegotiating = false;
+      if (both_done(c) && c.to_client.empty() && c.to_server.empty()) c.renegotiating = false;
       seen.result = both_done(c);
       break;
     case Op::renegotiate: renegotiate(c, command.at_server, command.number.value == 1); break;

@@ -288,7 +288,9 @@ bool Server::run() {
   if (!own().setup.mode && own().mode == default_mode) m.note(Reason::default_mode);
   switch_context(at.settings[Setting::client_hello]);
   choose_version();
-  if (fatal || (tls1_3() && !choose_cipher())) return false;
+  if (fatal) return false;
+  side.reused = false;
+  if (tls1_3() && !choose_cipher()) return false;
   c.extended_master_secret = !tls1_3() && c.client.settings.on(Setting::extended_master_secret) &&
                              on(Setting::extended_master_secret);
 

@@ -7,7 +7,7 @@
 namespace sesscheck::openssl {
 namespace {
 
-// A record of application data that no key made.
+// A record of application data that no key made; its version is that of TLS 1.2 and 1.3.
 constexpr unsigned char broken_record[5 + 32] = {
     SSL3_RT_APPLICATION_DATA, 3, 3, 0, 32, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
@@ -118,6 +118,14 @@ void Run::clear(RealConnection& connection) {
   connection.replaced = connection.shut = false;
 }
 
+/// A record of the connection's version, so that nothing but its bytes is wrong with it.
+void Run::garble(RealEnd& end) {
+  unsigned char record[sizeof broken_record];
+  std::copy(std::begin(broken_record), std::end(broken_record), record);
+  record[2] = static_cast<unsigned char>(std::min(f_.SSL_version(end.ssl), TLS1_2_VERSION));
+  f_.BIO_write(end.side.in, record, sizeof record);
+}
+
 void Run::on_connection(const Command& command) {
   RealConnection& connection = connections_[command.connection];
   if (command.op == Op::open) {
@@ -135,9 +143,9 @@ void Run::on_connection(const Command& command) {
   switch (command.op) {
     case Op::deliver:
       deliver(connection, command.flights);
-      if (pending(connection.client.side.out) == 0 && pending(connection.server.side.out) == 0)
-        connection.renegotiating = false;
       result = connection.client.view.state == Handshake::done && connection.server.view.state == Handshake::done;
+      if (result && pending(connection.client.side.out) == 0 && pending(connection.server.side.out) == 0)
+        connection.renegotiating = false;
       break;
     case Op::offer:
       connection.replaced |= connection.client.view.state != Handshake::none;
@@ -176,11 +184,12 @@ void Run::on_connection(const Command& command) {
       break;
     case Op::garble:
       if (end.view.state != Handshake::done || connection.renegotiating) break;
-      f_.BIO_write(end.side.in, broken_record, sizeof broken_record);
+      garble(end);
       advance(connection, end);
       break;
     case Op::hang_up:
       if (end.view.state != Handshake::done || connection.renegotiating) break;
+      connection.shut = true;
       f_.BIO_ctrl(end.side.in, BIO_C_SET_BUF_MEM_EOF_RETURN, the_end, nullptr);
       advance(connection, end);
       break;

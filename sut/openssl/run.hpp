@@ -125,6 +125,7 @@ class Run {
   void on_connection(const Command& command);
   void open(RealConnection& connection, const Wire& wire, const Command& command);
   void clear(RealConnection& connection);
+  void garble(RealEnd& end);
   void close(RealConnection& connection, End client_end, End server_end);
   void leave(const RealEnd& end, End how);
   void describe(RealConnection& connection, std::uint8_t keep, std::uint8_t keep_server);

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <exception>
 #include <memory>
+#include <new>
 #include <vector>
 
 #include "model/trace/bytes.hpp"
@@ -57,6 +58,10 @@ int run(char** argv) {
   try {
     serve(argv[1], argv[2], socket.get(), channel);
     return 0;
+  } catch (const std::bad_alloc&) {
+    // The traces are small: a library has eaten the memory, or spoilt the heap. That is an observation, not an error.
+    std::fputs("sesscheck-worker: out of memory\n", stderr);
+    std::abort();
   } catch (const std::exception& e) {
     channel.set_message(e.what());
     (void)send_signal(socket.get(), Signal::failed);

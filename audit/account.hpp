@@ -1,0 +1,88 @@
+// Which Rules account for all that was seen.
+//
+// One trace can often be explained in several ways, all together seldom. A value of a Rule is believed when it accounts
+// for traces that the expected Rules do not account for, and nothing else that was seen contradicts it. What no such
+// value accounts for stays unexplained, even if single traces of it could be explained.
+#pragma once
+
+#include <bitset>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "audit/fleet.hpp"
+#include "check/lockstep.hpp"
+#include "model/rules.hpp"
+
+namespace sesscheck {
+
+/// A trace that the expected Rules do not account for, and what the library did.
+struct Case {
+  Trace trace;
+  Run run;
+  std::size_t found_after = 0;   ///< single commands compared until then
+  std::size_t agreed_steps = 0;  ///< before the first difference from the expected Rules
+  std::string signature;         ///< what kind of difference it is, roughly
+  [[nodiscard]] bool died() const { return run.died(); }
+};
+
+/// What two differences have in common that are probably of one kind: the command, and the fields without their numbers.
+std::string signature(const Trace& trace, const Difference& difference);
+
+class Account {
+ public:
+  /// Makes a trace again, by its number.
+  using Retell = std::function<Trace(std::size_t)>;
+
+  Account(const Rules& expected, Retell retell)
+      : expected_(expected), established_(expected), retell_(std::move(retell)) {}
+
+  /// The expected Rules account for this trace; these of them were asked on the way.
+  void agreed(std::size_t number, const std::bitset<rule_count>& asked) { agreed_.push_back({number, asked}); }
+  /// They do not. (All are counted, not all are kept.)
+  void disagreed(Case found);
+
+  /// Finds the Rules that account for most. Takes a second or so where much is unexplained.
+  void settle();
+
+  [[nodiscard]] const Rules& expected() const { return expected_; }
+  [[nodiscard]] const Rules& established() const { return established_; }
+  [[nodiscard]] const std::deque<Case>& cases() const { return cases_; }
+  [[nodiscard]] std::size_t disagreements() const { return disagreements_; }
+  [[nodiscard]] std::size_t count(const std::string& signature) const;
+
+  struct Agreed {
+    std::size_t number;
+    std::bitset<rule_count> asked;
+  };
+  [[nodiscard]] std::span<const Agreed> agreements() const { return agreed_; }
+
+ private:
+  /// How much the Rules account for: whole cases, then how far into the others they go.
+  struct Score {
+    std::size_t cases = 0;
+    double steps = 0;
+    auto operator<=>(const Score&) const = default;
+  };
+  [[nodiscard]] Score score(const Rules& rules) const;
+  [[nodiscard]] bool allowed(const Rules& rules);
+  [[nodiscard]] bool contradicts(const Agreed& evidence, const Rules& rules) const;
+  [[nodiscard]] bool improve(Rules& rules);
+  [[nodiscard]] bool improve_by_pairs(Rules& rules);
+  void thin(Rules& rules);
+
+  Rules expected_, established_;
+  Retell retell_;
+  std::vector<Agreed> agreed_;
+  std::deque<Case> cases_;
+  std::deque<Agreed> witnesses_;     // that refuted something lately
+  std::vector<Choice> nearly_;       // explain a case, but are contradicted by another
+  std::vector<std::pair<std::string, std::size_t>> counts_;
+  std::size_t disagreements_ = 0, long_ones_ = 0, next_settling_ = 60;
+};
+
+}  // namespace sesscheck

@@ -1,0 +1,230 @@
+#include "audit/findings.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "check/shrink.hpp"
+#include "model/trace/text.hpp"
+
+namespace sesscheck {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kinds_max = 16;       // of unexplained differences that are shrunk; the rest is counted
+constexpr auto shrinking_max = 10s;         // of one of them ...
+constexpr auto shrinking_a_hang_max = 25s;  // ... which takes its time at every try
+constexpr auto all_max = 50s;               // of all
+constexpr Patience patience_confirming{5'000}, patience_shrinking{700};
+constexpr std::size_t shortest_of = 20;  // cases that show a Rule; the shortest of them is shrunk
+
+Status death_of(const std::vector<Observation>& seen) {
+  if (seen.empty()) return Status::done;
+  const Status last = seen.back().status;
+  return last == Status::crashed || last == Status::hung ? last : Status::done;
+}
+
+}  // namespace
+
+Shown show(const Trace& trace, const Rules& rules, const std::vector<Observation>& seen) {
+  Shown shown;
+  const auto difference = lockstep(trace, rules, seen, [&](const Step& step) { shown.reasons = step.because.reasons; });
+  if (!difference) return {};
+  shown.command = difference->command, shown.repetition = difference->repetition;
+  shown.command_text = to_text(trace.commands[difference->command]);
+  shown.fields = difference->fields;
+  shown.signature = signature(trace, *difference);
+  return shown;
+}
+
+/// A death stays a death, and a crash a crash: another difference on the way is another finding.
+bool Findings::wrong(const Trace& trace, const std::vector<Observation>& seen, Status death) const {
+  if (death != Status::done) return death_of(seen) == death;
+  return death_of(seen) == Status::done && lockstep(trace, account_.established(), seen);
+}
+
+void Findings::shrink_to_choice(Trace& trace, Shown& shown, const Rules& without) {
+  const Rules& real = account_.established();
+  until_ = Clock::now() + shrinking_max;
+  lab_.set_patience(patience_confirming);
+  const std::function<bool(const Trace&)> shows = [&](const Trace& candidate) {
+    if (stopped() || Clock::now() > until_) return false;
+    if (!lockstep(candidate, without, simulate(candidate, real))) return false;
+    return !lockstep(candidate, real, lab_.run(candidate));
+  };
+  if (shows(trace)) trace = shrink(trace, shows);
+  shown = show(trace, without, lab_.run_fresh(trace));
+}
+
+std::vector<Surprise> Findings::explained() {
+  std::vector<Surprise> all;
+  const Rules &expected = account_.expected(), &real = account_.established();
+  for (const Choice change : differences(expected, real)) {
+    const Rules without = real.with({change.rule, expected.value(change.rule)});
+    Surprise surprise;
+    surprise.kind = Surprise::Kind::rule;
+    surprise.explanation = {change};
+    surprise.count = 0;
+    for (const Case& c : account_.cases()) {
+      if (c.died() || lockstep(c.trace, real, c.run.seen) || !lockstep(c.trace, without, c.run.seen)) continue;
+      if (surprise.count == 0) surprise.found_after = c.found_after;
+      if (surprise.count == 0 ||
+          (surprise.count < shortest_of && single_commands(c.trace) < single_commands(surprise.trace)))
+        surprise.trace = c.trace;
+      ++surprise.count;
+    }
+    if (surprise.count == 0) continue;
+    try {
+      shrink_to_choice(surprise.trace, surprise.shown, without);
+    } catch (const SutError&) {  // the library cannot be asked any more; what was found stands
+      surprise.shown = show(surprise.trace, without, simulate(surprise.trace, real));
+      surprise.repeats = Repeats::untried;
+    }
+    all.push_back(std::move(surprise));
+  }
+  return all;
+}
+
+std::vector<Surprise> Findings::unexplained(const Tell& tell) {
+  // One of each kind; deaths first.
+  std::map<std::string, const Case*> kinds;
+  std::map<std::string, std::size_t> first_found;
+  for (const Case& c : account_.cases()) {
+    if (!c.died() && !lockstep(c.trace, account_.established(), c.run.seen)) continue;
+    // A short trace; and one behind few others, in case they are needed to see it again.
+    const auto cost = [](const Case& k) { return single_commands(k.trace) + k.run.before.size() / 2; };
+    const Case*& best = kinds[c.signature];
+    if (!best || cost(c) < cost(*best)) best = &c;
+    first_found.emplace(c.signature, c.found_after);
+  }
+  std::vector<const Case*> order;
+  for (const auto& [kind, c] : kinds) order.push_back(c);
+  std::ranges::stable_sort(order, {}, [&](const Case* c) { return std::pair(!c->died(), first_found[c->signature]); });
+
+  std::vector<Surprise> all;
+  const auto until = Clock::now() + all_max;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const Case& c = *order[i];
+    if (tell) tell(i, order.size());
+    const bool enough = i >= kinds_max || Clock::now() >= until;
+    if (enough && !stopped()) {
+      all.back().not_investigated += account_.count(c.signature);
+      continue;
+    }
+    Surprise surprise = as_found(c);
+    if (!stopped()) try {
+        surprise = investigate(c);
+      } catch (const SutError&) {  // the library cannot be asked any more; what was found stands
+      }
+    surprise.found_after = first_found[c.signature];
+    surprise.count = account_.count(c.signature);
+    // Once shrunk, many are one.
+    const auto same = std::ranges::find_if(all, [&](const Surprise& known) {
+      return known.kind == surprise.kind && known.repeats == surprise.repeats &&
+             known.shown.signature == surprise.shown.signature;
+    });
+    if (same == all.end()) {
+      all.push_back(std::move(surprise));
+      continue;
+    }
+    surprise.count += same->count;
+    surprise.found_after = std::min(surprise.found_after, same->found_after);
+    if (single_commands(surprise.trace) < single_commands(same->trace)) std::swap(*same, surprise);
+    same->count = std::max(same->count, surprise.count);
+    same->found_after = std::min(same->found_after, surprise.found_after);
+  }
+  return all;
+}
+
+/// Without asking the library again.
+Surprise Findings::as_found(const Case& found) const {
+  Surprise surprise;
+  surprise.kind = found.died() ? Surprise::Kind::died : Surprise::Kind::unexplained;
+  surprise.trace = found.trace;
+  surprise.shown = show(found.trace, account_.established(), found.run.seen);
+  surprise.last_words = found.run.last_words;
+  surprise.repeats = Repeats::untried;
+  return surprise;
+}
+
+/// Does it happen again? Alone in a new process, or behind the traces that went before it, or not at all.
+Surprise Findings::investigate(const Case& found) {
+  Surprise surprise = as_found(found);
+  surprise.repeats = Repeats::alone;
+  const Status death = death_of(found.run.seen);
+
+  lab_.set_patience(patience_confirming);
+  std::vector<Observation> seen = lab_.run_fresh(found.trace);
+  Status now = death_of(seen);
+  if (death == Status::done && now != Status::done)
+    surprise.kind = Surprise::Kind::died;  // it was worse than it looked
+  if (wrong(found.trace, seen, now) && (death == Status::done || now == death)) {
+    shrink_alone(surprise, now);
+    seen = lab_.run_fresh(surprise.trace);
+  } else {
+    find_accomplices(found, surprise, death);
+    seen = surprise.repeats == Repeats::after_others ? lab_.run_after(surprise.before, surprise.trace) : found.run.seen;
+  }
+  if (death_of(seen) != Status::done && surprise.repeats != Repeats::once) surprise.last_words = lab_.last_words();
+  surprise.shown = show(surprise.trace, account_.established(), seen);
+  if (surprise.shown.fields.empty()) {  // it comes and goes: what was seen first is what there is to show
+    surprise.repeats = Repeats::once;
+    surprise.trace = found.trace;
+    surprise.shown = show(found.trace, account_.established(), found.run.seen);
+  }
+  return surprise;
+}
+
+void Findings::shrink_alone(Surprise& surprise, Status death) {
+  lab_.set_patience(patience_shrinking);
+  until_ = Clock::now() + (death == Status::hung ? shrinking_a_hang_max : shrinking_max);
+  const std::function<bool(const Trace&)> still = [&](const Trace& candidate) {
+    if (stopped() || Clock::now() > until_) return false;
+    // What earlier candidates did to the process must not decide: what goes wrong there goes wrong in a new one, too.
+    if (death == Status::hung) return wrong(candidate, lab_.run_fresh(candidate), death);
+    return wrong(candidate, lab_.run(candidate), death) && wrong(candidate, lab_.run_fresh(candidate), death);
+  };
+  if (still(surprise.trace)) surprise.trace = shrink(surprise.trace, still);
+  lab_.set_patience(patience_confirming);
+}
+
+void Findings::find_accomplices(const Case& found, Surprise& surprise, Status death) {
+  surprise.repeats = Repeats::once;
+  std::vector<Trace> before;
+  until_ = Clock::now() + shrinking_max;
+  const auto again = [&](const std::vector<Trace>& others, const Trace& trace) {
+    return !stopped() && Clock::now() < until_ && wrong(trace, lab_.run_after(others, trace), death);
+  };
+  // The last one before it, the last two, four, ...
+  const std::vector<std::size_t>& numbers = found.run.before;
+  for (std::size_t n = 1;; n *= 2) {
+    n = std::min(n, numbers.size());
+    before.clear();
+    for (std::size_t i = numbers.size() - n; i < numbers.size(); ++i) before.push_back(retell_(numbers[i]));
+    if (n > 0 && again(before, found.trace)) break;
+    if (n == numbers.size()) return;
+  }
+  surprise.repeats = Repeats::after_others;
+  for (std::size_t chunk = std::max<std::size_t>(before.size() / 2, 1); chunk > 0; chunk /= 2)
+    for (std::size_t end = before.size(); end > 0;) {
+      const std::size_t start = end > chunk ? end - chunk : 0;
+      std::vector<Trace> fewer = before;
+      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(start), fewer.begin() + static_cast<std::ptrdiff_t>(end));
+      if (!fewer.empty() && again(fewer, found.trace)) before = std::move(fewer);
+      end = start;
+    }
+  surprise.trace = shrink(
+      surprise.trace, [&](const Trace& t) { return again(before, t); }, 300);
+  for (std::size_t i = 0; i < before.size() && before.size() <= 3; ++i)
+    before[i] = shrink(
+        before[i],
+        [&](const Trace& t) {
+          std::vector<Trace> others = before;
+          others[i] = t;
+          return again(others, surprise.trace);
+        },
+        300);
+  surprise.before = std::move(before);
+}
+
+}  // namespace sesscheck

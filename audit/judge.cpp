@@ -1,0 +1,87 @@
+#include "audit/judge.hpp"
+
+#include <algorithm>
+
+namespace sesscheck {
+namespace {
+
+/// "A.sess_hits" is the counter sess_hits.
+std::string_view counter(std::string_view field) {
+  return field.size() > 2 && field.substr(2).starts_with("sess_") ? field.substr(2) : std::string_view{};
+}
+
+/// The clauses that an unexplained difference speaks against: those that its step exercised; or, where nothing differs
+/// but counters, those of these counters.
+ClauseSet against(const Surprise& surprise) {
+  const auto& fields = surprise.shown.fields;
+  if (fields.empty() || std::ranges::any_of(fields, [](const FieldDifference& f) { return counter(f.field).empty(); }))
+    return clauses_of(surprise.shown.reasons);
+  ClauseSet set;
+  for (std::size_t c = 0; c < clause_table().size(); ++c)
+    for (const FieldDifference& f : fields)
+      if (clause_table()[c].section == counter(f.field)) set.set(c);
+  return set;
+}
+
+std::string names(const std::vector<Choice>& choices) {
+  std::string text;
+  for (const Choice choice : choices) text += (text.empty() ? "" : ", ") + to_string(choice);
+  return text;
+}
+
+}  // namespace
+
+std::string_view to_text(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::died: return "died";
+    case Verdict::deviates: return "deviates";
+    case Verdict::ambiguous: return "ambiguous";
+    case Verdict::not_exercised: return "not exercised";
+    case Verdict::not_applicable: return "not applicable";
+    case Verdict::conforms: return "conforms";
+  }
+  return {};
+}
+
+std::vector<ClauseResult> judge(const AuditResult& result, const Evidence& evidence, int release) {
+  std::vector<ClauseSet> spoken_against;
+  for (const Surprise& surprise : result.surprises)
+    spoken_against.push_back(surprise.kind == Surprise::Kind::rule ? ClauseSet{} : against(surprise));
+
+  std::vector<ClauseResult> verdicts;
+  for (std::size_t c = 0; c < clause_table().size(); ++c) {
+    const Clause& clause = clause_table()[c];
+    ClauseResult v;
+    v.clause = &clause;
+    v.traces = evidence.of(c).traces;
+    v.steps = evidence.of(c).steps;
+    v.example = evidence.of(c).shortest;
+    std::vector<Choice> decided;
+    for (const RuleInfo& row : rule_table())
+      if (decides(row.rule, clause)) decided.push_back({row.rule, result.established.value(row.rule)});
+    bool died = false;
+    for (std::size_t i = 0; i < spoken_against.size(); ++i)
+      if (spoken_against[i].test(c)) {
+        v.findings.push_back(i);
+        died = died || result.surprises[i].kind == Surprise::Kind::died;
+      }
+    std::ranges::copy_if(decided, std::back_inserter(v.deviations), [](Choice choice) { return choice.value != 0; });
+    const bool open = clause.reading == Reading::open;
+    if (open) {
+      v.seen = decided.empty() ? std::string(clause.behaviour) : names(decided);
+      v.deviations.clear();  // it allows them
+    }
+    v.verdict = !clause.releases.has(release)                  ? Verdict::not_applicable
+                : died                                         ? Verdict::died
+                : !v.deviations.empty() || !v.findings.empty() ? Verdict::deviates
+                : v.steps == 0                                 ? Verdict::not_exercised
+                : open                                         ? Verdict::ambiguous
+                                                               : Verdict::conforms;
+    if (v.verdict == Verdict::not_applicable) v.deviations.clear(), v.findings.clear();
+    if (v.verdict != Verdict::ambiguous) v.seen.clear();
+    verdicts.push_back(std::move(v));
+  }
+  return verdicts;
+}
+
+}  // namespace sesscheck

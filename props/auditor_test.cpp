@@ -1,0 +1,209 @@
+// The auditor is audited: the model under other Rules is a library whose every deviation is known, and one with a
+// planted fault has what no Rule can explain.
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <cstdio>
+#include <numeric>
+#include <set>
+
+#include "audit/audit.hpp"
+#include "check/generate.hpp"
+#include "check/model_sut.hpp"
+#include "model/trace/text.hpp"
+#include "props/faulty_sut.hpp"
+
+namespace sesscheck::props {
+namespace {
+
+constexpr std::size_t commands = 20'000;
+constexpr std::size_t median_max = 8;
+
+AuditResult audit_with(const SutFactory& make, std::size_t budget = commands) {
+  Fleet fleet(make, 1);
+  AuditOptions options;
+  options.expected = Rules::openssl_3_0();
+  options.expected_name = "openssl-3.0";
+  options.commands = budget;
+  return audit(fleet, options);
+}
+
+AuditResult audit_model(const Rules& rules, std::size_t budget = commands) {
+  return audit_with([rules](Patience) { return Subject{std::make_unique<ModelSut>(rules), {}}; }, budget);
+}
+
+/// As a person counts: "connect x256" is one.
+std::size_t length(const Trace& trace) { return trace.commands.size(); }
+
+std::string names(const AuditResult& result) {
+  std::string text;
+  for (const Surprise& s : result.surprises) {
+    text += s.kind == Surprise::Kind::rule ? " " : s.kind == Surprise::Kind::died ? " died:" : " unexplained:";
+    for (const Choice c : s.explanation.value_or(std::vector<Choice>{})) text += to_string(c);
+  }
+  return text;
+}
+
+/// The changes that the audit names, each with a trace that shows it; empty when it names anything else as well.
+std::optional<std::vector<Choice>> named(const AuditResult& result) {
+  std::vector<Choice> all;
+  for (const Surprise& s : result.surprises) {
+    if (s.kind != Surprise::Kind::rule || !s.explanation || s.explanation->size() != 1 || s.shown.fields.empty())
+      return {};
+    all.push_back(s.explanation->front());
+  }
+  std::ranges::sort(all, {}, &Choice::rule);
+  return all;
+}
+
+std::vector<Choice> all_changes() {
+  std::vector<Choice> all;
+  for (const RuleInfo& row : rule_table())
+    for (std::uint8_t value = 0; value < row.values.size(); ++value)
+      if (!Rules::openssl_3_0().says({row.rule, value})) all.push_back({row.rule, value});
+  return all;
+}
+
+/// Two choices of one Rule cannot both hold.
+std::vector<std::pair<Choice, Choice>> pairs(std::size_t wanted) {
+  std::vector<std::pair<Choice, Choice>> all;
+  const std::vector<Choice> changes = all_changes();
+  for (std::size_t i = 0; i < changes.size(); ++i)
+    for (std::size_t j = i + 1; j < changes.size(); ++j)
+      if (changes[i].rule != changes[j].rule) all.emplace_back(changes[i], changes[j]);
+  Random random(2024);
+  for (std::size_t i = all.size(); i-- > 1;) std::swap(all[i], all[random.below(i + 1)]);
+  all.resize(std::min(wanted, all.size()));
+  return all;
+}
+
+/// Whether one of two changes leaves nothing to see of the other: who is never asked, never gets a copy either.
+bool masks(Choice first, Choice second) {
+  const Rules both = Rules::openssl_3_0().with(first).with(second);
+  for (std::uint64_t seed = 1; seed <= 4'000; ++seed) {
+    Random random(seed * 31);
+    const Trace trace = generate(random);
+    if (lockstep(trace, Rules::openssl_3_0().with(first), simulate(trace, both))) return false;
+  }
+  return true;
+}
+
+void pairs_are_named(std::size_t wanted, std::size_t budget) {
+  std::size_t both = 0, tried = 0, masked = 0;
+  for (const auto& [first, second] : pairs(wanted)) {
+    const AuditResult result = audit_model(Rules::openssl_3_0().with(first).with(second), budget);
+    ++tried;
+    bool ok = named(result) == std::vector<Choice>{first, second};
+    for (const auto& [seen, hidden] : {std::pair{first, second}, std::pair{second, first}})
+      if (!ok && named(result) == std::vector<Choice>{seen} && masks(seen, hidden)) {
+        std::printf("%s leaves nothing to see of %s\n", to_string(seen).c_str(), to_string(hidden).c_str());
+        ++masked;
+        ok = true;
+      }
+    both += ok;
+    BOOST_TEST(ok, to_string(first) << " and " << to_string(second) << " are named" << names(result));
+  }
+  std::printf("%zu of %zu pairs: both named, and nothing else (%zu of them with one that cannot be seen)\n", both,
+              tried, masked);
+}
+
+BOOST_AUTO_TEST_SUITE(auditor)
+
+// Catches: a value of a Rule that the audit does not see, calls by another name, or shows with a long trace.
+BOOST_AUTO_TEST_CASE(names_every_value_of_every_rule) {
+  std::vector<std::size_t> lengths;
+  std::printf("| rule value | commands until found | commands in the shrunk trace |\n|---|---|---|\n");
+  for (const Choice change : all_changes()) {
+    const AuditResult result = audit_model(Rules::openssl_3_0().with(change));
+    BOOST_TEST((named(result) == std::vector{change}), to_string(change) << " is named" << names(result));
+    BOOST_TEST(!result.as_expected());
+    if (result.surprises.empty()) continue;
+    const Surprise& s = result.surprises.front();
+    lengths.push_back(length(s.trace));
+    std::printf("| `%s` | %zu | %zu |\n", to_string(change).c_str(), s.found_after, lengths.back());
+  }
+  BOOST_REQUIRE(!lengths.empty());
+  std::ranges::sort(lengths);
+  const std::size_t median = lengths[lengths.size() / 2];
+  std::printf("%zu rule values, median length %zu, longest %zu\n", lengths.size(), median, lengths.back());
+  BOOST_TEST(median <= median_max);
+}
+
+// Catches: two deviations that hide each other, or are taken for a third.
+BOOST_AUTO_TEST_CASE(names_both_of_a_pair) { pairs_are_named(24, commands / 2); }
+BOOST_AUTO_TEST_CASE(names_both_of_200_pairs) { pairs_are_named(200, commands); }
+
+// Catches: a fault that no Rule describes and that is explained away by Rules, or not seen at all.
+BOOST_AUTO_TEST_CASE(faults_that_are_no_rule_stay_unexplained) {
+  std::size_t found = 0;
+  std::printf("| fault | commands until found | commands in the shrunk trace | kinds reported |\n|---|---|---|---|\n");
+  for (const Fault& fault : faults()) {
+    const AuditResult result = audit_with([&fault](Patience) {
+      return Subject{std::make_unique<FaultySut>(Rules::openssl_3_0(), fault), {}};
+    });
+    const auto unexplained = std::ranges::count(result.surprises, Surprise::Kind::unexplained, &Surprise::kind);
+    const auto explained = std::ranges::count(result.surprises, Surprise::Kind::rule, &Surprise::kind);
+    BOOST_TEST(unexplained > 0, fault.name << " is not reported as unexplained");
+    BOOST_TEST(explained == 0, fault.name << " is explained by" << names(result));
+    if (result.surprises.empty()) continue;
+    ++found;
+    const auto shortest =
+        std::ranges::min_element(result.surprises, {}, [](const Surprise& s) { return length(s.trace); });
+    std::size_t first = SIZE_MAX;
+    for (const Surprise& s : result.surprises) first = std::min(first, s.found_after);
+    std::printf("| %s | %zu | %zu | %zu |\n", fault.name, first, length(shortest->trace), result.surprises.size());
+    BOOST_TEST(length(shortest->trace) <= 8u, fault.name << " needs\n" << to_text(shortest->trace));
+  }
+  std::printf("%zu of %zu faults that are no Rule are reported\n", found, faults().size());
+  BOOST_TEST(faults().size() >= 30u);
+}
+
+// Catches: a Rule deviation that is not named because something else is wrong as well, and the other way round.
+BOOST_AUTO_TEST_CASE(a_rule_and_a_fault_are_told_apart) {
+  for (const std::size_t i : {0u, 7u, 14u, 21u, 28u}) {
+    const Fault& fault = faults()[i];
+    const AuditResult result = audit_with([&fault](Patience) {
+      return Subject{std::make_unique<FaultySut>(Rules::openssl_3_0().with(set_time_returns_one), fault), {}};
+    });
+    const bool rule = std::ranges::any_of(
+        result.surprises, [](const Surprise& s) { return s.explanation == std::vector{set_time_returns_one}; });
+    const bool other =
+        std::ranges::any_of(result.surprises, [](const Surprise& s) { return s.kind == Surprise::Kind::unexplained; });
+    BOOST_TEST(rule, fault.name << ":" << names(result));
+    BOOST_TEST(other, fault.name << ":" << names(result));
+  }
+}
+
+// Catches: a death that is lost, shrunk into something else, explained by Rules, or reported as repeatable when it is
+// not.
+BOOST_AUTO_TEST_CASE(deaths_are_told_apart) {
+  for (const auto& [when, repeats] :
+       {std::pair{Dies::alone, Repeats::alone}, std::pair{Dies::after_a_spoiler, Repeats::after_others},
+        std::pair{Dies::once, Repeats::once}}) {
+    bool already = false;
+    const AuditResult result = audit_with(
+        [&already, when = when](Patience) {
+          return Subject{std::make_unique<DyingSut>(when, already),
+                         [] { return "stack smashing detected\nat here\n"; }};
+        },
+        5'000);
+    BOOST_TEST(result.surprises.size() == 1u, static_cast<int>(when) << names(result));
+    for (const Surprise& s : result.surprises) {
+      BOOST_TEST((s.kind == Surprise::Kind::died));
+      BOOST_TEST(!s.explanation.has_value());
+      BOOST_TEST((s.repeats == repeats),
+                 "dies " << static_cast<int>(when) << ", repeats " << static_cast<int>(s.repeats));
+      BOOST_TEST(!s.shown.fields.empty());
+      BOOST_TEST(s.last_words.starts_with("stack smashing"));
+      if (when != Dies::once) BOOST_TEST(length(s.trace) <= 2u, to_text(s.trace));
+      if (when == Dies::after_a_spoiler) {
+        BOOST_REQUIRE(s.before.size() == 1u);
+        BOOST_TEST(length(s.before[0]) <= 1u, to_text(s.before[0]));
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace sesscheck::props
