@@ -23,7 +23,8 @@ class Program {
     const Seeing seeing{settings_.plain(), settings_.simple(), last && last->op >= Op::open ? connection_name(last->connection) : "c0"};
     for (const FieldDifference& field : fields) {
       sight_ = sight(field, seeing);
-      if (sight_.code.empty() || (sight_.logs && !uses_callbacks())) continue;
+      if (sight_.logs && !uses_callbacks()) sight_ = {};
+      if (sight_.code.empty()) continue;
       field_ = &field;
       break;
     }
