@@ -96,6 +96,14 @@ void Machine::on_server_hello(Connection& c) {
     s.secret = c.secret;
     s.id = tls1_3 ? 0 : c.answered;
   }
+  if (tls1_3) {  // a session in use is never changed: where the group is another one, a copy takes its place
+    const bool second = side.settings.as<Groups>(Setting::groups) == Groups::second || c.retried;
+    if (side.reused && session(side.session).second_group != second) {
+      note(Reason::group_changed);
+      side.session = renewed(side.session);
+    }
+    session(side.session).second_group = second;
+  }
   // An id of before that names another session now: what follows is not what this end waits for, or cannot be read.
   if (side.reused != c.resuming) return fail(c, false, error::unexpected_message, alert::unexpected_message);
   if (!tls1_3 && side.reused && session(offered).secret != session(c.server.session).secret)

@@ -407,7 +407,7 @@ void Machine::on_client_hello(Connection& c) {
   c.answered = tls1_3 ? c.hello.id : id;
   c.to_client.push_back({Message::Kind::server_hello, no_ticket, 0, c.answered});
   if (tls1_3) session(side.session).cipher = true;
-  if (c.resuming && !tls1_3 && c.ticket_expected) issue_ticket(c);
+  if (c.resuming && !tls1_3 && c.ticket_expected && !issue_ticket(c)) return;
   if (c.resuming || tls1_3) c.to_client.push_back({Message::Kind::finished});
   if (!tls1_3 && c.hello.early_data) {  // which nobody expects before TLS 1.3
     note(Reason::early_data_rejected);
@@ -423,7 +423,7 @@ void Machine::on_client_finished(Connection& c) {
   session(side.session).cipher = true;
   if (!tls1_3) {
     if (!side.reused) {
-      if (c.ticket_expected) issue_ticket(c);
+      if (c.ticket_expected && !issue_ticket(c)) return;
       c.to_client.push_back({Message::Kind::finished});
     }
     update_cache(side, true, c.version);
