@@ -80,7 +80,11 @@ void Machine::receive(Connection& c, bool at_server) {
         side.state = Handshake::unfinished;
         on_client_hello(c);
         break;
-      case Message::Kind::retry: send_client_hello(c); break;
+      case Message::Kind::retry:
+        if (!has_cipher(context(side.current).settings, c.version, c.sha384))
+          return fail(c, false, error::wrong_cipher_returned, alert::illegal_parameter);
+        send_client_hello(c);
+        break;
       case Message::Kind::server_hello: on_server_hello(c); break;
       case Message::Kind::finished: at_server ? on_client_finished(c) : on_server_finished(c); break;
       case Message::Kind::ticket: on_ticket(c, message.ticket); break;
