@@ -30,6 +30,8 @@ void Machine::send_client_hello(Connection& c) {
   }
   if (!c.retried && !offered) side.session = create(negotiated(side, highest));
   const Session s = session(side.session);
+  if (highest < Version::tls1_2 && context(side.current).settings.lowest() >= Version::tls1_2)
+    return fail(c, false, error::no_ciphers_available, alert::internal_error);
 
   if (!c.retried) {
     hello.invented = false;
