@@ -26,7 +26,7 @@ void Generator::other_group() {
 
 /// A server resumes a session whose timeout has become 0, and would put it into a new ticket.
 void Generator::timeout_of_zero_in_a_ticket() {
-  if (shape_.session_ids_only || (protocol_ != Protocol::ids && protocol_ != Protocol::tickets)) return;
+  if (handmade_ || shape_.session_ids_only || (protocol_ != Protocol::ids && protocol_ != Protocol::tickets)) return;
   const std::uint8_t server = some_end(false);
   const std::uint8_t client = some_end(true);
   configure(server, Setting::tickets, 0);
