@@ -46,8 +46,11 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   if (side.sent_shutdown) return;  // no alert follows a close_notify
   if (side.session != no_session) remove(side.context, side.session);
   std::uint16_t unreadable = error::none;
-  if (c.renegotiating && side.session == no_session) unreadable = error::internal;  // tls1_enc: no session, no encryption
+  if (c.renegotiating && side.session == no_session)
+    unreadable = c.version < Version::tls1_2 ? error::length_too_short
+                                                     : error::internal;  // tls1_enc: no session, no encryption
   if (!at_server && reason == error::unsupported_protocol) unreadable = error::wrong_version_number;  // in the record
+  if (!at_server && c.server.state == Handshake::none) unreadable = error::unexpected_message;  // in place of a hello
   (at_server ? c.to_client : c.to_server).push_back({Message::Kind::alert, no_ticket, sent_alert, 0, unreadable});
 }
 
@@ -80,16 +83,20 @@ void Machine::receive(Connection& c, bool at_server) {
         side.state = Handshake::unfinished;
         on_client_hello(c);
         break;
-      case Message::Kind::retry: send_client_hello(c); break;
+      case Message::Kind::retry:
+        if (!has_cipher(context(side.current).settings, c.version, c.sha384))
+          return fail(c, false, error::wrong_cipher_returned, alert::illegal_parameter);
+        send_client_hello(c);
+        break;
       case Message::Kind::server_hello: on_server_hello(c); break;
       case Message::Kind::finished: at_server ? on_client_finished(c) : on_server_finished(c); break;
       case Message::Kind::ticket: on_ticket(c, message.ticket); break;
       case Message::Kind::alert:
+        if (side.state == Handshake::none) count(side.context, Counter::accept);
         if (message.unreadable == error::none)
           receive_alert(c, at_server, message.alert);
         else
-          fail(c, at_server, message.unreadable,
-               message.unreadable == error::internal ? alert::internal_error : alert::protocol_version);
+          fail(c, at_server, message.unreadable, alert::internal_error);  // the sender reads no more
         break;
       case Message::Kind::close_notify: side.received_shutdown = true; return;
     }
@@ -250,6 +257,7 @@ void Machine::hang_up(Connection& c, bool at_server) {
   if (side.settings.on(Setting::ignore_eof)) {
     note(Reason::hung_up_ignored);
     side.received_shutdown = true;
+    side.sent_shutdown = false;  // ssl3_read_n says SSL_set_shutdown(RECEIVED), which forgets what was sent
   } else {
     note(Reason::hung_up);
     fail(c, at_server, error::unexpected_eof, alert::decode_error);

@@ -127,8 +127,16 @@ struct Hello {
   TicketRef ticket = no_ticket;   ///< TLS 1.2 ticket or TLS 1.3 identity
   bool psk = false;               ///< `ticket` is a TLS 1.3 identity
   bool early_data = false;
+  Settings ciphers;               ///< the client's settings, for the ciphers that it lists
   std::uint32_t age = 0;          ///< of the TLS 1.3 identity, milliseconds
 };
+
+/// Whether a context's ciphers have one for this version and hash. Those for TLS 1.0 and 1.1 are there if the versions are.
+inline bool has_cipher(const Settings& settings, Version version, bool sha384) {
+  const auto choice = settings.as<CipherChoice>(Setting::cipher);
+  return choice != (sha384 ? CipherChoice::sha256 : CipherChoice::sha384) &&
+         (version >= Version::tls1_2 || settings.lowest() < Version::tls1_2);
+}
 
 /// A connection: two ends, the wire between them, and what they have agreed on.
 struct Connection {
