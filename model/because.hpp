@@ -132,6 +132,8 @@ enum class Reason : std::uint8_t {
   early_data_unasked,
   renegotiation,
   renegotiation_not_resumed,
+  reported_in_any_order,
+  cache_spoilt,
   count
 };
 

@@ -44,7 +44,7 @@ void Machine::send_client_hello(Connection& c) {
     if (hello.ticket_extension && !c.renewing) hello.ticket = s.ticket;
   } else if (s.ticket != no_ticket) {
     // Whole seconds, one less than they are: the server must never think the ticket younger than the client says.
-    auto age = static_cast<std::uint32_t>(now().seconds - s.time.seconds);
+    auto age = static_cast<std::uint32_t>(this->age(s).seconds);
     if (age > 0) --age;
     if (s.hint < static_cast<std::int64_t>(age) || age * 1000U / 1000U != age) {
       note(Reason::ticket_withheld_as_old);

@@ -207,6 +207,7 @@ void Run::observe() {
   struct Walk {
     Run& run;
     std::vector<SessionView>& cached;
+    OPENSSL_LHASH* cache;
   };
   seen_->contexts.resize(contexts_.size());
   for (std::size_t i = 0; i < contexts_.size(); ++i) {
@@ -220,12 +221,13 @@ void Run::observe() {
     for (std::size_t n = 0; n < counter_count; ++n) v.counters[n] = f_.SSL_CTX_ctrl(ctx, counter_ctrl[n], 0, nullptr);
     v.cached.clear();
     if (v.number != 0) {
-      Walk walk{*this, v.cached};
+      Walk walk{*this, v.cached, reinterpret_cast<OPENSSL_LHASH*>(f_.SSL_CTX_sessions(ctx))};
       f_.OPENSSL_LH_doall_arg(
-          reinterpret_cast<OPENSSL_LHASH*>(f_.SSL_CTX_sessions(ctx)),
+          walk.cache,
           [](void* session, void* to) {
             auto& w = *static_cast<Walk*>(to);
             w.cached.push_back(w.run.view(static_cast<SSL_SESSION*>(session)));
+            w.run.spoilt_ |= w.cached.back().name == 0 && w.run.f_.OPENSSL_LH_retrieve(w.cache, session) != session;
           },
           &walk);
     }
@@ -252,7 +254,9 @@ void Run::step(const Command& command, Observation& seen) {
   seen.connection = {};
   seen.log.clear();
   offer_noted_ = answer_noted_ = false;
-  switch (command.op) {
+  if (spoilt_) {
+    seen.status = Status::unspecified;
+  } else switch (command.op) {
     case Op::connect: connect(command); break;
     case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket:
     case Op::shut: case Op::garble: case Op::hang_up: case Op::clear: case Op::close:
