@@ -71,6 +71,8 @@ void Machine::on_server_hello(Connection& c) {
   Side& side = c.client;
   const bool tls1_3 = c.version == Version::tls1_3;
   if (c.version < side.settings.lowest()) return fail(c, false, error::unsupported_protocol, alert::protocol_version);
+  if (tls1_3 && c.resuming && !c.hello.psk)  // the server's SSL was cleared, and still has its session
+    return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
   const SessionRef offered = side.session;
   side.reused = tls1_3 ? c.resuming : c.answered != 0 && c.answered == session(offered).id;
   if (side.reused) {
@@ -98,7 +100,7 @@ void Machine::on_server_hello(Connection& c) {
   }
   // An id of before that names another session now: what follows is not what this end waits for, or cannot be read.
   if (side.reused != c.resuming) return fail(c, false, error::unexpected_message, alert::unexpected_message);
-  if (!tls1_3 && side.reused && session(offered).secret != session(c.server.session).secret)
+  if (side.reused && session(offered).secret != session(c.server.session).secret)
     return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
   session(side.session).cipher = true;
   if (!tls1_3 && !side.reused) c.to_server.push_back({Message::Kind::finished});

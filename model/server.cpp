@@ -33,7 +33,7 @@ struct Server {
   [[nodiscard]] bool tls1_3() const { return c.version == Version::tls1_3; }
   /// Whether what was found came whole from the client, and from no cache.
   [[nodiscard]] bool from_stateless_ticket() const {
-    return !from_id_lookup && !(tls1_3() && m.world.tickets[c.hello.ticket].stateful);
+    return !from_id_lookup && !(tls1_3() && (c.hello.ticket == no_ticket || m.world.tickets[c.hello.ticket].stateful));
   }
 
   void fail(std::uint16_t reason, std::uint16_t alert) {
@@ -335,8 +335,8 @@ bool Server::run() {
   const std::uint8_t before_name = side.current;
   const std::uint8_t by_name = m.context(side.current).settings[Setting::server_name];
   switch_context(by_name != stay ? by_name : own().settings[Setting::server_name]);
-  if (side.current != side.context && !c.retried && !c.renegotiating) {
-    const std::uint8_t counting = m.says(accept_moves_to_last) ? side.current : before_name;
+  const std::uint8_t counting = before_name == side.current || m.says(accept_moves_to_last) ? side.current : before_name;
+  if (counting != side.context && !c.retried && !c.renegotiating) {
     m.count(counting, Counter::accept);
     m.count(side.context, Counter::accept, -1);
   }
