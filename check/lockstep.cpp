@@ -26,7 +26,7 @@ void walk(const Trace& trace, const Rules& rules, At at) {
 /// Where the model does not say in which order sessions are reported as removed, any order will do.
 bool agree(const Observation& model, const Because& because, const Observation& library) {
   if (model == library) return true;
-  if (!because.has(Reason::reported_in_any_order) || model.log.size() != library.log.size()) return false;
+  if (!because.has(Reason::any_order_reported) || model.log.size() != library.log.size()) return false;
   const auto ordered = [](Observation seen) {
     const auto removal = [](const Event& e) { return e.kind == Event::Kind::remove_session; };
     for (auto from = seen.log.begin(); (from = std::find_if(from, seen.log.end(), removal)) != seen.log.end();) {

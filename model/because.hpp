@@ -132,7 +132,7 @@ enum class Reason : std::uint8_t {
   early_data_unasked,
   renegotiation,
   renegotiation_not_resumed,
-  reported_in_any_order,
+  any_order_reported,
   cache_spoilt,
   count
 };

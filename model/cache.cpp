@@ -88,8 +88,8 @@ bool Machine::add(std::uint8_t index, SessionRef ref) {
     count(index, Counter::cache_full);
     victims.push_back(victim);
   }
-  report_removed(index, victims, false);
   insert(index, ref);
+  report_removed(index, std::move(victims), false);
   return true;
 }
 
@@ -132,7 +132,7 @@ void Machine::flush(std::uint8_t index, Moment at, bool all) {
 void Machine::report_removed(std::uint8_t index, std::vector<SessionRef> gone, bool flushed) {
   if (gone.size() > 1 && says(reported_in_reverse)) std::ranges::reverse(gone);
   if (gone.size() > 1 && flushed && says(reported_in_any_order)) {
-    note(Reason::reported_in_any_order);
+    note(Reason::any_order_reported);
     std::ranges::sort(gone, {}, [&](SessionRef ref) { return session(ref).id * 2'654'435'761U; });  // any: a hash table's
   }
   for (const SessionRef ref : gone) call_remove(index, session(ref).id, true);

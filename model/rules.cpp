@@ -89,12 +89,14 @@ std::span<const RuleInfo> rule_table() {
        "the alert for a client that proposes a session, but not its extended master secret", "ssl_get_prev_session, ssl_sess.c"},
       {Rule::transport_end, "transport_end", {"removes", "keeps"}, "",
        "the transport ends without close_notify: an error that removes the session, or none of the library's", "ssl3_read_n, record/rec_layer_s3.c"},
-      {Rule::marked_session, "marked_session", {"keeps_id", "loses_id"}, "",
-       "what a ServerHello does to the id of a session that is marked not resumable", "tls_construct_server_hello, statem/statem_srvr.c"},
+      {Rule::marked_session, "marked_session", {"handled", "mishandled"}, "",
+       "a server's session that is marked not resumable: whether it loses its id, is stored, and hands the mark on to copies", "tls_construct_server_hello, statem/statem_srvr.c"},
       {Rule::deadline_overflow, "deadline_overflow", {"never_expires", "wraps"}, "",
        "a session whose time plus timeout is beyond the range of the clock", "timeout_cb, ssl_sess.c"},
       {Rule::cleared_server, "cleared_server", {"begins_anew", "keeps_session"}, "",
        "the session of a TLS 1.3 server after SSL_clear", "ssl_get_prev_session, ssl_sess.c"},
+      {Rule::group_change, "group_change", {"same_object", "copied"}, "",
+       "a TLS 1.3 client's session that is resumed with a key exchange group that it did not have", "tls_parse_stoc_key_share, statem/extensions_clnt.c"},
   };
   return table;
 }
@@ -123,7 +125,7 @@ Rules Rules::openssl_3_0() {
         negative_time_never_expires, wrong_id_breaks_handshake, not_told_without_id, stateless_ticket_not_cached,
         undecryptable_not_looked_up, invented_id_looked_up, ticket_timeout_counted, ticket_hit_counted,
         renewed_ticket_dropped, no_ticket_after_hash_mismatch, binder_illegal_parameter,
-        call_under_lock_refused})
+        call_under_lock_refused, group_change_copies_session})
     rules.set(choice);
   return rules;
 }
@@ -154,8 +156,8 @@ std::span<const Profile> profiles() {
   static const Rules openssl_1_1_1 =
       with(openssl_3_0, {capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated, negative_timeout_accepted,
                          negative_time_is_past, not_resumable_is_used, reported_in_any_order, call_under_lock_undefined,
-                         newer_calls_missing, secret_illegal_parameter, transport_end_keeps, marked_session_loses_id,
-                         overflow_wraps, cleared_server_keeps_session});
+                         newer_calls_missing, secret_illegal_parameter, transport_end_keeps, marked_session_mishandled,
+                         overflow_wraps, cleared_server_keeps_session, group_change_keeps_object});
   static const std::vector<Profile> all = {
       {"manual", Rules::manual()},      {"openssl-1.1.1", openssl_1_1_1}, {"openssl-3.0", openssl_3_0},
       {"openssl-3.0.22", openssl_3_0_22}, {"openssl-3.5", openssl_3_5},     {"openssl-3.6", openssl_3_6},

@@ -61,6 +61,7 @@ enum class Rule : std::uint8_t {
   marked_session,
   deadline_overflow,
   cleared_server,
+  group_change,
   count
 };
 
@@ -121,9 +122,10 @@ inline constexpr Choice
     newer_calls_there{Rule::newer_calls, 0}, newer_calls_missing{Rule::newer_calls, 1},
     secret_handshake_failure{Rule::master_secret_alert, 0}, secret_illegal_parameter{Rule::master_secret_alert, 1},
     transport_end_removes{Rule::transport_end, 0}, transport_end_keeps{Rule::transport_end, 1},
-    marked_session_keeps_id{Rule::marked_session, 0}, marked_session_loses_id{Rule::marked_session, 1},
+    marked_session_handled{Rule::marked_session, 0}, marked_session_mishandled{Rule::marked_session, 1},
     overflow_never_expires{Rule::deadline_overflow, 0}, overflow_wraps{Rule::deadline_overflow, 1},
-    cleared_server_begins_anew{Rule::cleared_server, 0}, cleared_server_keeps_session{Rule::cleared_server, 1};
+    cleared_server_begins_anew{Rule::cleared_server, 0}, cleared_server_keeps_session{Rule::cleared_server, 1},
+    group_change_keeps_object{Rule::group_change, 0}, group_change_copies_session{Rule::group_change, 1};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.

@@ -364,7 +364,7 @@ bool Server::run() {
       s.id = 0;
     }
   }
-  if (Session& s = m.session(side.session); s.not_resumable && m.says(marked_session_loses_id)) {
+  if (Session& s = m.session(side.session); s.not_resumable && m.says(marked_session_mishandled)) {
     s.id = 0;
     if (s.cached_in != no_context) {
       m.note(Reason::cache_spoilt);

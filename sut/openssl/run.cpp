@@ -9,7 +9,8 @@
 namespace sesscheck::openssl {
 namespace {
 
-constexpr int reason_mask = 0xfff;  // the part of an error code that 1.1.1 and 3.x agree on
+constexpr int reason_mask = 0xfff;  // the part of an error code that 1.1.1 and 3.x agree on, but for
+constexpr std::uint16_t internal_of_1_1_1 = 68;  // ERR_R_INTERNAL_ERROR
 int accept_any_certificate(int, X509_STORE_CTX*) { return 1; }
 
 /// Bytes of a session id context, with room for one that is too long.
@@ -98,7 +99,8 @@ std::uint16_t Run::first_error() {
     if (found == 0 || of_libssl) found = code;
     if (of_libssl) f_.ERR_clear_error();
   }
-  return static_cast<std::uint16_t>(found & reason_mask);
+  const auto reason = static_cast<std::uint16_t>(found & reason_mask);
+  return reason == internal_of_1_1_1 ? error::internal : reason;
 }
 
 void Run::on_context(const Command& command) {
