@@ -123,6 +123,8 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::session_replaced, "session_replaced", "", "SSL_set_session on an SSL that was used already"},
       {Reason::extra_ticket, "extra_ticket", "", "SSL_new_session_ticket: one ticket more"},
       {Reason::freed_in_use, "freed_in_use", "G9b", "SSL_CTX_free while a connection still uses the context"},
+      {Reason::ticket_too_long, "ticket_too_long", "", "a session of time or timeout 0 fits into no ticket: fatal"},
+      {Reason::group_changed, "group_changed", "", "resumed with another key exchange group: the client goes on with a copy of its session"},
       {Reason::early_data_unasked, "early_data_unasked", "", "a server whose SSL was cleared accepts early data that no one sent: fatal"},
       {Reason::renegotiation, "renegotiation", "N2 N3", "another handshake within the connection"},
       {Reason::renegotiation_not_resumed, "renegotiation_not_resumed", "", "SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION: nothing is looked up"},

@@ -129,6 +129,8 @@ enum class Reason : std::uint8_t {
   session_replaced,
   extra_ticket,
   freed_in_use,
+  ticket_too_long,
+  group_changed,
   early_data_unasked,
   renegotiation,
   renegotiation_not_resumed,

@@ -30,6 +30,8 @@ void Machine::send_client_hello(Connection& c) {
   }
   if (!c.retried && !offered) side.session = create(negotiated(side, highest));
   const Session s = session(side.session);
+  if (highest < Version::tls1_2 && context(side.current).settings.lowest() >= Version::tls1_2)
+    return fail(c, false, error::no_ciphers_available, alert::internal_error);
 
   if (!c.retried) {
     hello.invented = false;
@@ -37,6 +39,7 @@ void Machine::send_client_hello(Connection& c) {
     if (s.version == Version::tls1_3 && side.settings.on(Setting::middlebox_compat))
       hello.invented = true, hello.id = new_identity();
   }
+  hello.ciphers = context(side.current).settings;
   hello.ticket_extension = side.settings.on(Setting::tickets);
   hello.ticket = no_ticket;
   hello.psk = false;
@@ -97,6 +100,16 @@ void Machine::on_server_hello(Connection& c) {
     s.sha384 = c.sha384;
     s.secret = c.secret;
     s.id = tls1_3 ? 0 : c.answered;
+  }
+  if (!has_cipher(context(side.current).settings, c.version, c.sha384))  // they changed since the ClientHello
+    return fail(c, false, error::wrong_cipher_returned, alert::illegal_parameter);
+  if (tls1_3) {  // a session in use is never changed: where the group is another one, a copy takes its place
+    const bool second = side.settings.as<Groups>(Setting::groups) == Groups::second || c.retried;
+    if (side.reused && session(side.session).second_group != second && says(group_change_copies_session)) {
+      note(Reason::group_changed);
+      side.session = renewed(side.session);
+    }
+    session(side.session).second_group = second;
   }
   // An id of before that names another session now: what follows is not what this end waits for, or cannot be read.
   if (side.reused != c.resuming) return fail(c, false, error::unexpected_message, alert::unexpected_message);

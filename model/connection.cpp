@@ -45,8 +45,13 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   side.error = reason;
   if (side.sent_shutdown) return;  // no alert follows a close_notify
   if (side.session != no_session) remove(side.context, side.session);
-  const bool in_clear = c.renegotiating && side.session == no_session;  // do_ssl3_write: no session, no encryption
-  (at_server ? c.to_client : c.to_server).push_back({Message::Kind::alert, no_ticket, sent_alert, 0, in_clear});
+  std::uint16_t unreadable = error::none;
+  if (c.renegotiating && side.session == no_session)
+    unreadable = c.version < Version::tls1_2 ? error::length_too_short
+                                                     : error::internal;  // tls1_enc: no session, no encryption
+  if (!at_server && reason == error::unsupported_protocol) unreadable = error::wrong_version_number;  // in the record
+  if (!at_server && c.server.state == Handshake::none) unreadable = error::unexpected_message;  // in place of a hello
+  (at_server ? c.to_client : c.to_server).push_back({Message::Kind::alert, no_ticket, sent_alert, 0, unreadable});
 }
 
 void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) {
@@ -68,18 +73,30 @@ void Machine::receive(Connection& c, bool at_server) {
         begin_again(c);
         break;
       case Message::Kind::client_hello:
-        if (side.state == Handshake::none) count(side.context, Counter::accept);
+        if (side.state == Handshake::none) {
+          // Asked of the context that SSL_set_SSL_CTX may have put in place before SSL_clear.
+          if (side.settings.highest() < Version::tls1_2 && context(side.current).settings.lowest() >= Version::tls1_2)
+            return fail(c, true, error::no_ciphers_available, alert::handshake_failure);
+          count(side.context, Counter::accept);
+        }
         if (c.renegotiating) count(side.current, Counter::accept_renegotiate, c.asked ? 2 : 1);  // statem_srvr.c sets up twice
         side.state = Handshake::unfinished;
         on_client_hello(c);
         break;
-      case Message::Kind::retry: send_client_hello(c); break;
+      case Message::Kind::retry:
+        if (!has_cipher(context(side.current).settings, c.version, c.sha384))
+          return fail(c, false, error::wrong_cipher_returned, alert::illegal_parameter);
+        send_client_hello(c);
+        break;
       case Message::Kind::server_hello: on_server_hello(c); break;
       case Message::Kind::finished: at_server ? on_client_finished(c) : on_server_finished(c); break;
       case Message::Kind::ticket: on_ticket(c, message.ticket); break;
       case Message::Kind::alert:
-        message.in_clear ? fail(c, at_server, error::internal, alert::internal_error)
-                         : receive_alert(c, at_server, message.alert);
+        if (side.state == Handshake::none) count(side.context, Counter::accept);
+        if (message.unreadable == error::none)
+          receive_alert(c, at_server, message.alert);
+        else
+          fail(c, at_server, message.unreadable, alert::internal_error);  // the sender reads no more
         break;
       case Message::Kind::close_notify: side.received_shutdown = true; return;
     }
@@ -240,6 +257,7 @@ void Machine::hang_up(Connection& c, bool at_server) {
   if (side.settings.on(Setting::ignore_eof) && says(newer_calls_there)) {
     note(Reason::hung_up_ignored);
     side.received_shutdown = true;
+    side.sent_shutdown = false;  // ssl3_read_n says SSL_set_shutdown(RECEIVED), which forgets what was sent
   } else if (says(transport_end_keeps)) {
     note(Reason::hung_up);
     side.state = Handshake::failed;

@@ -12,13 +12,6 @@ namespace {
 
 constexpr std::int64_t age_slack = 1000, age_allowance = 10'000;  // milliseconds; see tls_parse_ctos_psk
 
-/// Whether a context's ciphers have one for this version and hash. Those for TLS 1.0 and 1.1 are there if the versions are.
-bool has_cipher(const Settings& settings, Version version, bool sha384) {
-  const auto choice = settings.as<CipherChoice>(Setting::cipher);
-  return choice != (sha384 ? CipherChoice::sha256 : CipherChoice::sha384) &&
-         (version >= Version::tls1_2 || settings.lowest() < Version::tls1_2);
-}
-
 /// The server at one ClientHello.
 struct Server {
   Machine& m;
@@ -75,7 +68,7 @@ void Server::choose_version() {
 
 /// The client's order decides.
 bool Server::choose_cipher() {
-  const Settings &theirs = m.context(c.client.current).settings, &ours = m.context(side.current).settings;
+  const Settings &theirs = c.hello.ciphers, &ours = m.context(side.current).settings;
   for (const bool sha384 : {false, true})
     if (has_cipher(theirs, c.version, sha384) && has_cipher(ours, c.version, sha384)) {
       if (c.retried && sha384 != c.sha384) {  // the context was switched in between
@@ -324,7 +317,7 @@ bool Server::run() {
       m.seen.status = Status::crashed;
       return false;
     }
-    if (!has_cipher(m.context(c.client.current).settings, s.version, s.sha384)) {
+    if (!has_cipher(c.hello.ciphers, s.version, s.sha384)) {
       m.note(Reason::cipher_missing);
       fail(error::required_cipher_missing, alert::illegal_parameter);
       return false;
@@ -417,7 +410,7 @@ void Machine::on_client_hello(Connection& c) {
   c.answered = tls1_3 ? c.hello.id : id;
   c.to_client.push_back({Message::Kind::server_hello, no_ticket, 0, c.answered});
   if (tls1_3) session(side.session).cipher = true;
-  if (c.resuming && !tls1_3 && c.ticket_expected) issue_ticket(c);
+  if (c.resuming && !tls1_3 && c.ticket_expected && !issue_ticket(c)) return;
   if (c.resuming || tls1_3) c.to_client.push_back({Message::Kind::finished});
   if (!tls1_3 && c.hello.early_data) {  // which nobody expects before TLS 1.3
     note(Reason::early_data_rejected);
@@ -433,7 +426,7 @@ void Machine::on_client_finished(Connection& c) {
   session(side.session).cipher = true;
   if (!tls1_3) {
     if (!side.reused) {
-      if (c.ticket_expected) issue_ticket(c);
+      if (c.ticket_expected && !issue_ticket(c)) return;
       c.to_client.push_back({Message::Kind::finished});
     }
     update_cache(side, true, c.version);

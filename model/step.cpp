@@ -257,6 +257,11 @@ void step(World& world, const Command& command, const Rules& rules, Observation&
       break;
     default: on_context(m, command); break;
   }
+  if (seen.status == Status::crashed) {  // no one is left to see anything else
+    seen = {};
+    seen.status = Status::crashed;
+    return;
+  }
   look(world, seen);
   give_names(world, seen);
   seen.live = live(world);

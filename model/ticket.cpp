@@ -43,6 +43,11 @@ bool Machine::issue_ticket(Connection& c) {
   if (none) {
     note(Reason::ticket_withheld);
     if (tls1_3) return true;  // no message at all; up to TLS 1.2 an empty one
+  } else if (!stateful && (session(side.session).timeout == 0 || session(side.session).time.seconds == 0)) {
+    // i2d_SSL_SESSION leaves out what is 0, d2i_SSL_SESSION fills it in, and the ticket is longer than it was measured.
+    note(Reason::ticket_too_long);
+    fail(c, true, error::internal, alert::internal_error);
+    return false;
   } else {
     note(stateful ? Reason::ticket_stateful : Reason::ticket_stateless);
     ticket.hash = stateful && session(side.session).id == same_identity ? same_hash : new_identity();

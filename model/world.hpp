@@ -53,6 +53,7 @@ struct Session {
   bool cipher = true;                     ///< it has one; not a hand-made session, nor one whose handshake is young
   bool extended_master_secret = false;
   bool sha384 = false;                    ///< the hash of its cipher
+  bool second_group = false;              ///< TLS 1.3: its key exchange was in the second of the Groups
   bool early_data = false;                ///< its ticket allows early data
   std::uint32_t secret = 0;               ///< two sessions that have the same can resume each other
   TicketRef ticket = no_ticket;           ///< what a client holds to send
@@ -116,7 +117,7 @@ struct Message {
   TicketRef ticket = no_ticket;
   std::uint16_t alert = 0;
   Identity id = 0;         ///< the session id in a hello
-  bool in_clear = false;   ///< an alert that is not encrypted although it should be
+  std::uint16_t unreadable = 0;  ///< an alert that cannot be read: the error that its reader reports instead
 };
 
 /// What a ClientHello proposes.
@@ -127,8 +128,16 @@ struct Hello {
   TicketRef ticket = no_ticket;   ///< TLS 1.2 ticket or TLS 1.3 identity
   bool psk = false;               ///< `ticket` is a TLS 1.3 identity
   bool early_data = false;
+  Settings ciphers;               ///< the client's settings, for the ciphers that it lists
   std::uint32_t age = 0;          ///< of the TLS 1.3 identity, milliseconds
 };
+
+/// Whether a context's ciphers have one for this version and hash. Those for TLS 1.0 and 1.1 are there if the versions are.
+inline bool has_cipher(const Settings& settings, Version version, bool sha384) {
+  const auto choice = settings.as<CipherChoice>(Setting::cipher);
+  return choice != (sha384 ? CipherChoice::sha256 : CipherChoice::sha384) &&
+         (version >= Version::tls1_2 || settings.lowest() < Version::tls1_2);
+}
 
 /// A connection: two ends, the wire between them, and what they have agreed on.
 struct Connection {
