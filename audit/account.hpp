@@ -46,6 +46,8 @@ class Account {
   /// They do not. (All are counted, not all are kept.)
   void disagreed(Case found);
 
+  /// Rules that may be the ones: where they account for more, the search begins with them.
+  void suggest(const Rules& rules) { established_ = rules; }
   /// Finds the Rules that account for most. Takes a second or so where much is unexplained.
   void settle();
 

@@ -1,5 +1,8 @@
 #include "check/lockstep.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "model/step.hpp"
 
 namespace sesscheck {
@@ -20,6 +23,22 @@ void walk(const Trace& trace, const Rules& rules, At at) {
     }
 }
 
+/// Where the model does not say in which order sessions are reported as removed, any order will do.
+bool agree(const Observation& model, const Because& because, const Observation& library) {
+  if (model == library) return true;
+  if (!because.has(Reason::any_order_reported) || model.log.size() != library.log.size()) return false;
+  const auto ordered = [](Observation seen) {
+    const auto removal = [](const Event& e) { return e.kind == Event::Kind::remove_session; };
+    for (auto from = seen.log.begin(); (from = std::find_if(from, seen.log.end(), removal)) != seen.log.end();) {
+      const auto to = std::find_if_not(from, seen.log.end(), removal);
+      std::sort(from, to, [](const Event& a, const Event& b) { return std::pair(a.context, a.session) < std::pair(b.context, b.session); });
+      from = to;
+    }
+    return seen;
+  };
+  return ordered(model) == ordered(library);
+}
+
 }  // namespace
 
 std::size_t single_commands(const Trace& trace) {
@@ -38,7 +57,7 @@ std::optional<Difference> lockstep(const Trace& trace, const Rules& rules, std::
     if (visit) visit(s);
     ++steps;
     last = s.because;
-    if (index < seen.size() && seen[index] == s.model) return true;
+    if (index < seen.size() && agree(s.model, s.because, seen[index])) return true;
     found = Difference{index, s.command, s.repetition, s.because,
                        index < seen.size() ? compare(s.model, seen[index]) : nothing_seen};
     return false;

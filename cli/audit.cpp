@@ -30,6 +30,19 @@ void on_interrupt(int) {
   if (++times > 2) _exit(128 + SIGINT);
 }
 
+}  // namespace
+
+const std::atomic<bool>& interruption() {
+  struct sigaction action {};
+  action.sa_handler = on_interrupt;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  return interrupted;
+}
+
+namespace {
+
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// One line that rewrites itself on a terminal; plain lines, now and then, in a pipe.
@@ -73,7 +86,7 @@ SutFactory factory(const LibraryOptions& library) {
       return Subject{std::make_unique<ModelSut>(rules, name), {}};
     };
   }
-  return [library](Patience patience) {
+  return [library = library.resolved()](Patience patience) {
     auto worker = std::make_unique<WorkerSut>(library.libssl, library.libcrypto, WorkerLimits{.trace = patience});
     const WorkerSut* const words = worker.get();
     return Subject{std::move(worker), [words] { return words->last_words(); }};
@@ -84,23 +97,23 @@ bool colour(int file_descriptor) { return isatty(file_descriptor) && !std::geten
 
 int audit(const AuditVerb& options) {
   // With a model as the library, --rule is about that model: it is what differs from what is expected.
-  LibraryOptions library = options.library;
+  LibraryOptions library = options.library.resolved();
   RulesOptions expected = options.expected;
   if (library.is_model()) library.model_changes.swap(expected.changes);
 
+  const SutFactory make = factory(library);
+  AuditHead head;
+  head.version = make(patience_at_first).sut->version();
+  expected.follow(head.version, library.is_model());
   AuditOptions audit_options;
   audit_options.expected = expected.rules();
   audit_options.expected_name = expected.name();
   audit_options.seed = options.seed;
   audit_options.commands = options.commands;
   audit_options.seconds = std::chrono::seconds(options.seconds);
-  audit_options.stop = &interrupted;
   const std::vector<BaselineEntry> baseline =
       options.baseline.empty() ? std::vector<BaselineEntry>{} : read_baseline(options.baseline);
 
-  const SutFactory make = factory(library);
-  AuditHead head;
-  head.version = make(patience_at_first).sut->version();
   head.libssl = library.libssl;
   head.expected = audit_options.expected_name;
   head.seed = options.seed;
@@ -108,12 +121,7 @@ int audit(const AuditVerb& options) {
   const std::filesystem::path folder = prepare_run(options.out, head);
   fmt::print(stderr, "auditing {} ({})\n", head.version, head.libssl);
 
-  struct sigaction action {};
-  action.sa_handler = on_interrupt;
-  action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-
+  audit_options.stop = &interruption();
   const auto start = Clock::now();
   AuditResult result;
   {

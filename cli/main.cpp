@@ -14,7 +14,7 @@ constexpr const char* exit_codes =
     "3 the library could not be run.";
 
 void add_library(CLI::App* verb, LibraryOptions& library) {
-  verb->add_option("--lib", library.libssl, "libssl to run: a path, a name that the loader finds, or model:RULES, the model in its place")->capture_default_str();
+  verb->add_option("--lib", library.libssl, "libssl to run: a path, a name that the loader finds, a name of 'sesscheck libraries', or model:RULES, the model in its place")->capture_default_str();
   verb->add_option("--crypto", library.libcrypto, "its libcrypto, when libssl does not find the right one by itself");
 }
 
@@ -25,7 +25,7 @@ void add_rules(CLI::App* verb, const char* name, RulesOptions& rules, const char
 
 void add_trace(CLI::App* verb, TraceVerb& options) {
   verb->add_option("FILE", options.file, "a trace file")->required();
-  add_rules(verb, "--rules", options.rules, "Rules that the model follows: manual, openssl-3.0");
+  add_rules(verb, "--rules", options.rules, "Rules that the model follows: see 'sesscheck rules'");
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
       "  sesscheck audit --lib model:openssl-3.0 --rule capacity=size    the model, changed, in place of a library\n\n"
       "The first Ctrl-C ends the comparing, and writes the report of what was done so far. See docs/auditing.md.\n") + exit_codes);
   add_library(audit_verb, audit_options.library);
-  add_rules(audit_verb, "--expect", audit_options.expected, "Rules that the library should follow: manual, openssl-3.0; or with changes: manual,capacity=one_less");
+  add_rules(audit_verb, "--expect", audit_options.expected, "Rules that the library should follow: see 'sesscheck rules'; or with changes: manual,capacity=one_less");
   audit_verb->add_option("--seed", audit_options.seed, "seed of the random traces")->capture_default_str();
   audit_verb->add_option("--commands", audit_options.commands, "commands to compare, at least")->capture_default_str()->check(CLI::PositiveNumber);
   audit_verb->add_option("--seconds", audit_options.seconds, "compare for so long instead (shrinking comes after that)");
@@ -72,6 +72,21 @@ int main(int argc, char** argv) {
   simulate_verb->footer("Example: sesscheck simulate corpus/modes/off-still-resumes.trace --rules manual");
   add_trace(simulate_verb, simulate_options);
   simulate_verb->callback([&] { result = simulate(simulate_options); });
+
+  CompareVerb compare_options;
+  auto* compare_verb = app.add_subcommand("compare", "Compare two libraries: what the one does and the other does not, and which Rule says so");
+  compare_verb->footer(std::string("Example: sesscheck compare openssl-3.0 openssl-3.5, after ./run libraries\n") +
+                       "Exit codes: 0 they do the same in all traces; 1 they do not; 2 wrong usage or input; 3 one of them could not be run.");
+  compare_verb->add_option("LIB_A", compare_options.first, "as --lib of audit: a path, a name of 'sesscheck libraries', or model:RULES")->required();
+  compare_verb->add_option("LIB_B", compare_options.second, "the other one")->required();
+  compare_verb->add_option("--seed", compare_options.seed, "seed of the random traces")->capture_default_str();
+  compare_verb->add_option("--commands", compare_options.commands, "commands to compare, at least, after those of the corpus")->capture_default_str()->check(CLI::PositiveNumber);
+  compare_verb->add_option("--jobs", compare_options.jobs, "worker processes for each; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();
+  compare_verb->add_option("--json", compare_options.json, "write all of it to this file");
+  compare_verb->callback([&] { result = compare(compare_options); });
+
+  auto* libraries_verb = app.add_subcommand("libraries", "List the libraries that ./run libraries fetched: name, version, Rules, path");
+  libraries_verb->callback([&] { result = libraries(); });
 
   auto* rules_verb = app.add_subcommand("rules", "List the Rules: what the manual and the libraries can differ in");
   rules_verb->footer("Example: sesscheck rules | grep -A3 ^capacity");

@@ -123,11 +123,12 @@ std::string RulesOptions::name() const {
   return text;
 }
 
-int replay(const TraceVerb& options) {
+int replay(TraceVerb options) {
   const Trace trace = read_trace(options.file);
-  const Rules rules = options.rules.rules();
   const Subject subject = factory(options.library)(patience_at_first);
   const std::string version = subject.sut->version();
+  options.rules.follow(version, options.library.is_model());
+  const Rules rules = options.rules.rules();
   fmt::print("{}, rules {}\n", version, options.rules.name());
   std::vector<Observation> seen;
   subject.sut->run(trace, seen);
@@ -162,7 +163,8 @@ int replay(const TraceVerb& options) {
   return differs;
 }
 
-int simulate(const TraceVerb& options) {
+int simulate(TraceVerb options) {
+  options.rules.follow({}, true);
   const Trace trace = read_trace(options.file);
   const Rules rules = options.rules.rules();
   fmt::print("the model, rules {}\n", options.rules.name());

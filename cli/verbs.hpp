@@ -1,6 +1,7 @@
 // The verbs of sesscheck. Each returns the exit code of the program.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -25,21 +26,40 @@ struct UsageError : std::runtime_error {
 
 /// Which library is the system under test.
 struct LibraryOptions {
-  std::string libssl = "libssl.so.3";  ///< or "model:RULES", with RULES as below
+  std::string libssl = "libssl.so.3";  ///< or "model:RULES", with RULES as below; or the name of a fetched one
   std::string libcrypto;
   std::vector<std::string> model_changes;  ///< of the Rules of a model, beside those in its name
   [[nodiscard]] bool is_model() const { return libssl.starts_with("model:"); }
+  [[nodiscard]] LibraryOptions resolved() const;  ///< with paths in place of such a name, and the libcrypto beside libssl
 };
 /// Makes it, in a worker process, or, if it is a model, here. Throws UsageError.
 SutFactory factory(const LibraryOptions& library);
 
 /// Rules by profile name, single ones changed by "name=value"; both also in one text: "manual,capacity=one_less".
 struct RulesOptions {
-  std::string profile = "openssl-3.0";
+  inline static const std::string by_version = "by-version";
+  std::string profile = by_version;
   std::vector<std::string> changes;
+  /// Puts the Rules that this version is known to follow in the place of `by_version`; says so where nothing is known.
+  void follow(const std::string& version, bool is_model);
   [[nodiscard]] Rules rules() const;     ///< throws UsageError
   [[nodiscard]] std::string name() const;
 };
+
+/// The Rules by the version that a library reports; `tried`: they are known to be right.
+struct Expected {
+  std::string_view profile;
+  bool tried = false;
+};
+Expected expected_of(std::string_view version);
+
+/// What `./run libraries` fetched.
+struct NamedLibrary {
+  std::string name;
+  LibraryOptions files;
+};
+std::vector<NamedLibrary> fetched_libraries();
+int libraries();
 
 struct AuditVerb {
   LibraryOptions library;
@@ -59,8 +79,20 @@ struct TraceVerb {
   RulesOptions rules;
   std::string c_file;  ///< replay: where to write a C program that shows the difference
 };
-int replay(const TraceVerb& options);
-int simulate(const TraceVerb& options);
+int replay(TraceVerb options);
+int simulate(TraceVerb options);
+
+struct CompareVerb {
+  std::string first, second;  ///< as --lib
+  std::uint64_t seed = 1;
+  std::size_t commands = 20'000;
+  unsigned jobs = 0;
+  std::string json;
+};
+int compare(const CompareVerb& options);
+
+/// The first Ctrl-C sets it; the work then ends, and what was done is reported.
+const std::atomic<bool>& interruption();
 
 /// What Rules there are, and what each profile says of them.
 int rules();

@@ -128,6 +128,8 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::early_data_unasked, "early_data_unasked", "", "a server whose SSL was cleared accepts early data that no one sent: fatal"},
       {Reason::renegotiation, "renegotiation", "N2 N3", "another handshake within the connection"},
       {Reason::renegotiation_not_resumed, "renegotiation_not_resumed", "", "SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION: nothing is looked up"},
+      {Reason::any_order_reported, "any_order_reported", "", "sessions of one flush are reported in an order that nothing says"},
+      {Reason::cache_spoilt, "cache_spoilt", "", "a cached session has lost its id: what the library does from here on is undefined, and not tried"},
   };
   return table;
 }

@@ -134,6 +134,8 @@ enum class Reason : std::uint8_t {
   early_data_unasked,
   renegotiation,
   renegotiation_not_resumed,
+  any_order_reported,
+  cache_spoilt,
   count
 };
 

@@ -1,6 +1,7 @@
 // The internal cache: SSL_CTX_add_session(3), SSL_CTX_remove_session(3), SSL_CTX_flush_sessions(3) and the limit of
 // SSL_CTX_sess_set_cache_size(3).
 #include <algorithm>
+#include <utility>
 
 #include "model/machine.hpp"
 
@@ -25,6 +26,8 @@ void Machine::insert(std::uint8_t index, SessionRef ref) {
   auto place = c.cache.end();
   if (!c.cache.empty() && says(victim_is_soonest_to_expire)) {
     const Deadline mine = deadline(session(ref));
+    // A list that is out of order is never looked through for one that belongs at its end.
+    if (mine < deadline(session(c.cache.front()))) place = c.cache.begin();
     while (place != c.cache.begin() && deadline(session(*(place - 1))) > mine) --place;
   }
   c.cache.insert(place, ref);
@@ -54,7 +57,7 @@ bool Machine::add(std::uint8_t index, SessionRef ref) {
     if (c.callbacks.remove_session == RemoveCallback::present && says(replaced_session_reported))
       call_remove(index, session(old).id);
   }
-  if ((c.mode & mode::update_time) && says(time_updated_on_add)) {
+  if ((c.mode & mode::update_time) && says(time_updated_on_add) && !(old == ref && says(readd_has_no_effect))) {
     note(Reason::time_updated);
     session(ref).time = now();
   }
@@ -85,8 +88,8 @@ bool Machine::add(std::uint8_t index, SessionRef ref) {
     count(index, Counter::cache_full);
     victims.push_back(victim);
   }
-  report_removed(index, victims);
   insert(index, ref);
+  report_removed(index, std::move(victims), false);
   return true;
 }
 
@@ -109,25 +112,30 @@ void Machine::flush(std::uint8_t index, Moment at, bool all) {
   Context& c = context(index);
   std::vector<SessionRef> gone;
   for (const SessionRef ref : c.cache) {
-    if (all || expired(session(ref), at))
+    if (all || expired(session(ref), at, true))
       gone.push_back(ref);
-    else if (deadline(session(ref)).at == at)
-      note(Reason::survivor_at_deadline);
+    else {
+      if (deadline(session(ref)).at == at) note(Reason::survivor_at_deadline);
+      // The list is out of order, and its library does not know.
+      if (says(victim_is_soonest_to_expire) && says(readd_leaves_misplaced)) break;
+    }
   }
   for (const SessionRef ref : gone) {
     take_out(index, ref);
     session(ref).not_resumable = true;
   }
   if (!gone.empty() && !all) note(Reason::expired_flushed);
-  report_removed(index, gone);
+  report_removed(index, std::move(gone), true);
 }
 
 /// OpenSSL up to 3.6.3 does so while it holds the context's lock.
-void Machine::report_removed(std::uint8_t index, const std::vector<SessionRef>& gone) {
-  if (gone.size() > 1 && says(reported_in_reverse))
-    for (auto ref = gone.rbegin(); ref != gone.rend(); ++ref) call_remove(index, session(*ref).id, true);
-  else
-    for (const SessionRef ref : gone) call_remove(index, session(ref).id, true);
+void Machine::report_removed(std::uint8_t index, std::vector<SessionRef> gone, bool flushed) {
+  if (gone.size() > 1 && says(reported_in_reverse)) std::ranges::reverse(gone);
+  if (gone.size() > 1 && flushed && says(reported_in_any_order)) {
+    note(Reason::any_order_reported);
+    std::ranges::sort(gone, {}, [&](SessionRef ref) { return session(ref).id * 2'654'435'761U; });  // any: a hash table's
+  }
+  for (const SessionRef ref : gone) call_remove(index, session(ref).id, true);
 }
 
 }  // namespace sesscheck

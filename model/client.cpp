@@ -47,7 +47,7 @@ void Machine::send_client_hello(Connection& c) {
     if (hello.ticket_extension && !c.renewing) hello.ticket = s.ticket;
   } else if (s.ticket != no_ticket) {
     // Whole seconds, one less than they are: the server must never think the ticket younger than the client says.
-    auto age = static_cast<std::uint32_t>(now().seconds - s.time.seconds);
+    auto age = static_cast<std::uint32_t>(this->age(s).seconds);
     if (age > 0) --age;
     if (s.hint < static_cast<std::int64_t>(age) || age * 1000U / 1000U != age) {
       note(Reason::ticket_withheld_as_old);
@@ -74,6 +74,8 @@ void Machine::on_server_hello(Connection& c) {
   Side& side = c.client;
   const bool tls1_3 = c.version == Version::tls1_3;
   if (c.version < side.settings.lowest()) return fail(c, false, error::unsupported_protocol, alert::protocol_version);
+  if (tls1_3 && c.resuming && !c.hello.psk)  // the server's SSL was cleared, and still has its session
+    return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
   const SessionRef offered = side.session;
   side.reused = tls1_3 ? c.resuming : c.answered != 0 && c.answered == session(offered).id;
   if (side.reused) {
@@ -103,7 +105,7 @@ void Machine::on_server_hello(Connection& c) {
     return fail(c, false, error::wrong_cipher_returned, alert::illegal_parameter);
   if (tls1_3) {  // a session in use is never changed: where the group is another one, a copy takes its place
     const bool second = side.settings.as<Groups>(Setting::groups) == Groups::second || c.retried;
-    if (side.reused && session(side.session).second_group != second) {
+    if (side.reused && session(side.session).second_group != second && says(group_change_copies_session)) {
       note(Reason::group_changed);
       side.session = renewed(side.session);
     }
@@ -111,7 +113,7 @@ void Machine::on_server_hello(Connection& c) {
   }
   // An id of before that names another session now: what follows is not what this end waits for, or cannot be read.
   if (side.reused != c.resuming) return fail(c, false, error::unexpected_message, alert::unexpected_message);
-  if (!tls1_3 && side.reused && session(offered).secret != session(c.server.session).secret)
+  if (side.reused && session(offered).secret != session(c.server.session).secret)
     return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
   session(side.session).cipher = true;
   if (!tls1_3 && !side.reused) c.to_server.push_back({Message::Kind::finished});

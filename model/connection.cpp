@@ -230,7 +230,7 @@ void Machine::reuse(Connection& c) {
     close_one(*side);
     if (bad) side->session = no_session;
     side->state = Handshake::none;
-    side->reused = side->sent_shutdown = side->received_shutdown = side->reads_early_data = false;
+    side->lost = side->reused = side->sent_shutdown = side->received_shutdown = side->reads_early_data = false;
     side->error = error::none;
   }
   c = fresh;
@@ -254,10 +254,14 @@ std::int64_t Machine::shut(Connection& c, bool at_server, End how) {
 void Machine::hang_up(Connection& c, bool at_server) {
   Side& side = at_server ? c.server : c.client;
   if (side.state != Handshake::done || side.received_shutdown) return;
-  if (side.settings.on(Setting::ignore_eof)) {
+  if (side.settings.on(Setting::ignore_eof) && says(newer_calls_there)) {
     note(Reason::hung_up_ignored);
     side.received_shutdown = true;
     side.sent_shutdown = false;  // ssl3_read_n says SSL_set_shutdown(RECEIVED), which forgets what was sent
+  } else if (says(transport_end_keeps)) {
+    note(Reason::hung_up);
+    side.state = Handshake::failed;
+    side.lost = true;
   } else {
     note(Reason::hung_up);
     fail(c, at_server, error::unexpected_eof, alert::decode_error);
@@ -335,7 +339,7 @@ void Machine::on_connection(const Command& command) {
       seen.result = 1;
       break;
     case Op::new_ticket:
-      if (!quiet(c) || c.version != Version::tls1_3) break;
+      if (!quiet(c) || c.version != Version::tls1_3 || says(newer_calls_missing)) break;
       note(Reason::extra_ticket);
       seen.result = 1;
       while (issue_ticket(c) && !c.server.reused && c.server.settings[Setting::num_tickets] > c.tickets_sent) {

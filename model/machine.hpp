@@ -42,7 +42,9 @@ struct Machine {
   [[nodiscard]] std::uint8_t id_length(Identity id) const { return id == 0 ? 0 : world.identities[id].length; }
   Moment now();
   Deadline deadline(const Session& session);
-  bool expired(const Session& session, Moment at);
+  bool expired(const Session& session, Moment at, bool in_flush = false);
+  std::int64_t kept(std::int64_t seconds);
+  Moment age(const Session& session);
   [[nodiscard]] static bool resumable(const Session& s) {
     return !s.not_resumable && (s.id != 0 || s.ticket != no_ticket);
   }
@@ -63,7 +65,7 @@ struct Machine {
   void reposition(SessionRef ref);
   void insert(std::uint8_t context, SessionRef ref);
   void take_out(std::uint8_t context, SessionRef ref);
-  void report_removed(std::uint8_t context, const std::vector<SessionRef>& gone);
+  void report_removed(std::uint8_t context, std::vector<SessionRef> gone, bool flushed);
 
   // --- external store and callbacks (store.cpp) --------------------------------------------------------------------
   void call_new(std::uint8_t context, SessionRef ref);

@@ -11,8 +11,8 @@ std::span<const RuleInfo> rule_table() {
        "sessions a cache of size n (n > 1) holds: n, or n - 1", "SSL_CTX_add_session, ssl_sess.c"},
       {Rule::victim, "victim", {"oldest", "soonest_to_expire"}, "Z5",
        "which session leaves a full cache", "SSL_SESSION_list_add, ssl_sess.c"},
-      {Rule::readd_same_session, "readd_same_session", {"no_effect", "moves"}, "A2",
-       "adding a session that is cached already", "SSL_CTX_add_session, ssl_sess.c"},
+      {Rule::readd_same_session, "readd_same_session", {"no_effect", "moves", "new_time_old_place"}, "A2",
+       "adding a session that is cached already: with UPDATE_TIME it may get a new time, and a new place in the list", "SSL_CTX_add_session, ssl_sess.c"},
       {Rule::internal_lookup_without_server, "internal_lookup_without_server", {"skipped", "done"}, "S10",
        "internal lookup when the mode lacks SERVER", "lookup_sess_in_cache, ssl_sess.c"},
       {Rule::external_lookup_without_server, "external_lookup_without_server", {"asked", "not_asked"}, "G11",
@@ -55,7 +55,7 @@ std::span<const RuleInfo> rule_table() {
        "a session exactly as old as its timeout", "sess_timedout, ssl_sess.c"},
       {Rule::unclean_end, "unclean_end", {"removes", "keeps"}, "G9a",
        "a connection freed without having sent close_notify", "ssl_clear_bad_session, ssl_sess.c"},
-      {Rule::removal_order, "removal_order", {"list_order", "reversed"}, "L4",
+      {Rule::removal_order, "removal_order", {"list_order", "reversed", "any"}, "L4",
        "order of remove_session_cb within one flush or eviction", "SSL_CTX_flush_sessions, ssl_sess.c"},
       {Rule::new_callback_without_id, "new_callback_without_id", {"called", "silent"}, "G3",
        "new_session_cb for a session that has no id (TLS 1.2 with tickets)", "ssl_update_cache, ssl_lib.c"},
@@ -75,8 +75,28 @@ std::span<const RuleInfo> rule_table() {
        "TLS 1.3 tickets after a full handshake because the session's hash was another", "tls_parse_ctos_psk, statem/extensions_srvr.c"},
       {Rule::binder_alert, "binder_alert", {"decrypt_error", "illegal_parameter"}, "",
        "the alert for a TLS 1.3 identity whose binder does not verify", "tls_psk_do_binder, statem/extensions.c"},
-      {Rule::callback_under_lock, "callback_under_lock", {"works", "refused"}, "G13",
+      {Rule::callback_under_lock, "callback_under_lock", {"works", "refused", "undefined"}, "G13",
        "what remove_session_cb calls on its context during a flush or an eviction", "SSL_CTX_flush_sessions, ssl_sess.c"},
+      {Rule::time_range, "time_range", {"seconds", "nanoseconds"}, "",
+       "times and timeouts beyond 584 years, or below 0: kept, or what is left in 64 bits of nanoseconds", "ossl_seconds2time, internal/time.h"},
+      {Rule::ticket_from_future, "ticket_from_future", {"withheld", "offered"}, "",
+       "a TLS 1.3 client's ticket whose time is still to come", "tls_construct_ctos_psk, statem/extensions_clnt.c"},
+      {Rule::accept_after_switch, "accept_after_switch", {"last_context", "before_server_name"}, "N3",
+       "which context counts a connection whose servername callback chose another one", "final_server_name, statem/extensions.c"},
+      {Rule::newer_calls, "newer_calls", {"there", "missing"}, "",
+       "SSL_new_session_ticket, SSL_OP_NO_EXTENDED_MASTER_SECRET, SSL_OP_IGNORE_UNEXPECTED_EOF", "ssl.h"},
+      {Rule::master_secret_alert, "master_secret_alert", {"handshake_failure", "illegal_parameter"}, "",
+       "the alert for a client that proposes a session, but not its extended master secret", "ssl_get_prev_session, ssl_sess.c"},
+      {Rule::transport_end, "transport_end", {"removes", "keeps"}, "",
+       "the transport ends without close_notify: an error that removes the session, or none of the library's", "ssl3_read_n, record/rec_layer_s3.c"},
+      {Rule::marked_session, "marked_session", {"handled", "mishandled"}, "",
+       "a server's session that is marked not resumable: whether it loses its id, is stored, and hands the mark on to copies", "tls_construct_server_hello, statem/statem_srvr.c"},
+      {Rule::deadline_overflow, "deadline_overflow", {"never_expires", "wraps"}, "",
+       "a session whose time plus timeout is beyond the range of the clock", "timeout_cb, ssl_sess.c"},
+      {Rule::cleared_server, "cleared_server", {"begins_anew", "keeps_session"}, "",
+       "the session of a TLS 1.3 server after SSL_clear", "ssl_get_prev_session, ssl_sess.c"},
+      {Rule::group_change, "group_change", {"same_object", "copied"}, "",
+       "a TLS 1.3 client's session that is resumed with a key exchange group that it did not have", "tls_parse_stoc_key_share, statem/extensions_clnt.c"},
   };
   return table;
 }
@@ -105,7 +125,7 @@ Rules Rules::openssl_3_0() {
         negative_time_never_expires, wrong_id_breaks_handshake, not_told_without_id, stateless_ticket_not_cached,
         undecryptable_not_looked_up, invented_id_looked_up, ticket_timeout_counted, ticket_hit_counted,
         renewed_ticket_dropped, no_ticket_after_hash_mismatch, binder_illegal_parameter,
-        call_under_lock_refused})
+        call_under_lock_refused, group_change_copies_session})
     rules.set(choice);
   return rules;
 }
@@ -117,8 +137,31 @@ std::vector<Choice> differences(const Rules& from, const Rules& to) {
   return changed;
 }
 
+namespace {
+
+Rules with(Rules rules, std::initializer_list<Choice> choices) {
+  for (const Choice choice : choices) rules.set(choice);
+  return rules;
+}
+
+}  // namespace
+
 std::span<const Profile> profiles() {
-  static const std::vector<Profile> all = {{"manual", Rules::manual()}, {"openssl-3.0", Rules::openssl_3_0()}};
+  static const Rules openssl_3_0 = Rules::openssl_3_0();
+  static const Rules openssl_3_0_22 = with(openssl_3_0, {ticket_after_hash_mismatch});
+  static const Rules openssl_3_5 =
+      with(openssl_3_0_22, {binder_decrypt_error, clock_in_microseconds, times_in_nanoseconds, readd_leaves_misplaced,
+                            future_ticket_is_new, accept_moves_before_name});
+  static const Rules openssl_3_6 = with(openssl_3_5, {wrong_id_is_miss, reported_in_reverse, call_under_lock_works});
+  static const Rules openssl_1_1_1 =
+      with(openssl_3_0, {capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated, negative_timeout_accepted,
+                         negative_time_is_past, not_resumable_is_used, reported_in_any_order, call_under_lock_undefined,
+                         newer_calls_missing, secret_illegal_parameter, transport_end_keeps, marked_session_mishandled,
+                         overflow_wraps, cleared_server_keeps_session, group_change_keeps_object});
+  static const std::vector<Profile> all = {
+      {"manual", Rules::manual()},      {"openssl-1.1.1", openssl_1_1_1}, {"openssl-3.0", openssl_3_0},
+      {"openssl-3.0.22", openssl_3_0_22}, {"openssl-3.5", openssl_3_5},     {"openssl-3.6", openssl_3_6},
+      {"openssl-4.0", openssl_3_6}};
   return all;
 }
 

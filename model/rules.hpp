@@ -52,6 +52,16 @@ enum class Rule : std::uint8_t {
   hash_mismatch,
   binder_alert,
   callback_under_lock,
+  time_range,
+  ticket_from_future,
+  accept_after_switch,
+  newer_calls,
+  master_secret_alert,
+  transport_end,
+  marked_session,
+  deadline_overflow,
+  cleared_server,
+  group_change,
   count
 };
 
@@ -70,6 +80,7 @@ inline constexpr Choice
     capacity_is_size{Rule::capacity, 0},                         capacity_is_one_less{Rule::capacity, 1},
     victim_is_oldest{Rule::victim, 0},                           victim_is_soonest_to_expire{Rule::victim, 1},
     readd_has_no_effect{Rule::readd_same_session, 0},            readd_moves_entry{Rule::readd_same_session, 1},
+    readd_leaves_misplaced{Rule::readd_same_session, 2},
     no_lookup_without_server{Rule::internal_lookup_without_server, 0}, lookup_without_server{Rule::internal_lookup_without_server, 1},
     asked_without_server{Rule::external_lookup_without_server, 0},     not_asked_without_server{Rule::external_lookup_without_server, 1},
     no_copy_without_server{Rule::external_copy_without_server, 0},     copy_without_server{Rule::external_copy_without_server, 1},
@@ -93,6 +104,7 @@ inline constexpr Choice
     valid_at_deadline{Rule::expiry_boundary, 0},                 expired_at_deadline{Rule::expiry_boundary, 1},
     unclean_end_removes{Rule::unclean_end, 0},                   unclean_end_keeps{Rule::unclean_end, 1},
     reported_in_list_order{Rule::removal_order, 0},              reported_in_reverse{Rule::removal_order, 1},
+    reported_in_any_order{Rule::removal_order, 2},
     told_without_id{Rule::new_callback_without_id, 0}, not_told_without_id{Rule::new_callback_without_id, 1},
     stateless_ticket_cached{Rule::stateless_ticket_entry, 0}, stateless_ticket_not_cached{Rule::stateless_ticket_entry, 1},
     undecryptable_is_looked_up{Rule::undecryptable_ticket, 0}, undecryptable_not_looked_up{Rule::undecryptable_ticket, 1},
@@ -102,7 +114,18 @@ inline constexpr Choice
     renewed_ticket_stored{Rule::renewed_ticket, 0}, renewed_ticket_dropped{Rule::renewed_ticket, 1},
     ticket_after_hash_mismatch{Rule::hash_mismatch, 0}, no_ticket_after_hash_mismatch{Rule::hash_mismatch, 1},
     binder_decrypt_error{Rule::binder_alert, 0}, binder_illegal_parameter{Rule::binder_alert, 1},
-    call_under_lock_works{Rule::callback_under_lock, 0}, call_under_lock_refused{Rule::callback_under_lock, 1};
+    call_under_lock_works{Rule::callback_under_lock, 0}, call_under_lock_refused{Rule::callback_under_lock, 1},
+    call_under_lock_undefined{Rule::callback_under_lock, 2},
+    times_in_seconds{Rule::time_range, 0}, times_in_nanoseconds{Rule::time_range, 1},
+    future_ticket_is_withheld{Rule::ticket_from_future, 0}, future_ticket_is_new{Rule::ticket_from_future, 1},
+    accept_moves_to_last{Rule::accept_after_switch, 0}, accept_moves_before_name{Rule::accept_after_switch, 1},
+    newer_calls_there{Rule::newer_calls, 0}, newer_calls_missing{Rule::newer_calls, 1},
+    secret_handshake_failure{Rule::master_secret_alert, 0}, secret_illegal_parameter{Rule::master_secret_alert, 1},
+    transport_end_removes{Rule::transport_end, 0}, transport_end_keeps{Rule::transport_end, 1},
+    marked_session_handled{Rule::marked_session, 0}, marked_session_mishandled{Rule::marked_session, 1},
+    overflow_never_expires{Rule::deadline_overflow, 0}, overflow_wraps{Rule::deadline_overflow, 1},
+    cleared_server_begins_anew{Rule::cleared_server, 0}, cleared_server_keeps_session{Rule::cleared_server, 1},
+    group_change_keeps_object{Rule::group_change, 0}, group_change_copies_session{Rule::group_change, 1};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.
@@ -153,7 +176,7 @@ struct Profile {
   Rules rules;
 };
 
-/// All named profiles: "manual", "openssl-3.0".
+/// All named profiles: "manual", then those of OpenSSL, oldest first.
 std::span<const Profile> profiles();
 std::optional<Rules> find_profile(std::string_view name);
 

@@ -26,7 +26,7 @@ struct Server {
   [[nodiscard]] bool tls1_3() const { return c.version == Version::tls1_3; }
   /// Whether what was found came whole from the client, and from no cache.
   [[nodiscard]] bool from_stateless_ticket() const {
-    return !from_id_lookup && !(tls1_3() && m.world.tickets[c.hello.ticket].stateful);
+    return !from_id_lookup && !(tls1_3() && (c.hello.ticket == no_ticket || m.world.tickets[c.hello.ticket].stateful));
   }
 
   void fail(std::uint16_t reason, std::uint16_t alert) {
@@ -160,9 +160,9 @@ SessionRef Server::by_ticket_or_id() {
 
 /// TLS 1.3: one identity, a stateful or a stateless ticket, as this server makes them now.
 SessionRef Server::by_identity() {
-  side.session = no_session;
+  if (m.says(cleared_server_begins_anew)) side.session = no_session;
   c.ticket_expected = true;
-  if (!c.hello.psk) return no_session;
+  if (!c.hello.psk) return side.session;
   const Ticket ticket = m.world.tickets[c.hello.ticket];
   const bool once = on(Setting::early_data) && on(Setting::anti_replay);
   SessionRef found = no_session;
@@ -187,9 +187,10 @@ SessionRef Server::by_identity() {
     if (!removed) return no_session;
   }
   const Session& s = m.session(found);
-  const auto age = static_cast<std::uint32_t>(m.now().seconds - s.time.seconds);
-  const std::uint32_t milliseconds = age * 1000U;
-  early_data_ok = s.timeout >= static_cast<std::int64_t>(age) && milliseconds / 1000U == age &&
+  const Moment age = m.age(s);
+  const auto seconds = static_cast<std::uint32_t>(age.seconds);
+  const auto milliseconds = seconds * 1000U + static_cast<std::uint32_t>(age.microseconds) / 1000U;
+  early_data_ok = Moment{s.timeout, 0} >= Moment{seconds, age.microseconds} && seconds * 1000U / 1000U == seconds &&
                   c.hello.age <= milliseconds + static_cast<std::uint32_t>(age_slack) &&
                   c.hello.age + static_cast<std::uint32_t>(age_allowance) >= milliseconds + static_cast<std::uint32_t>(age_slack);
   if (!s.cipher) {
@@ -245,7 +246,7 @@ bool Server::acceptable(SessionRef candidate) {
   m.note(m.deadline(s).at == m.now() ? Reason::found_at_deadline : Reason::found_valid);
   if (s.extended_master_secret && !c.extended_master_secret) {
     m.note(Reason::extended_master_secret_lost);
-    fail(error::inconsistent_extms, alert::handshake_failure);
+    fail(error::inconsistent_extms, m.says(secret_handshake_failure) ? alert::handshake_failure : alert::illegal_parameter);
     return false;
   }
   if (!s.extended_master_secret && c.extended_master_secret) {
@@ -284,8 +285,8 @@ bool Server::run() {
   if (fatal) return false;
   side.reused = false;
   if (tls1_3() && !choose_cipher()) return false;
-  c.extended_master_secret = !tls1_3() && c.client.settings.on(Setting::extended_master_secret) &&
-                             on(Setting::extended_master_secret);
+  const bool wanted = c.client.settings.on(Setting::extended_master_secret) && on(Setting::extended_master_secret);
+  c.extended_master_secret = !tls1_3() && (wanted || m.says(newer_calls_missing));
 
   SessionRef candidate = no_session;
   if (c.renegotiating && c.fresh_wanted && !on(Setting::renegotiation_resumes)) {
@@ -324,10 +325,12 @@ bool Server::run() {
     c.sha384 = s.sha384;
   }
 
+  const std::uint8_t before_name = side.current;
   const std::uint8_t by_name = m.context(side.current).settings[Setting::server_name];
   switch_context(by_name != stay ? by_name : own().settings[Setting::server_name]);
-  if (side.current != side.context && !c.retried && !c.renegotiating) {
-    m.count(side.current, Counter::accept);
+  const std::uint8_t counting = before_name == side.current || m.says(accept_moves_to_last) ? side.current : before_name;
+  if (counting != side.context && !c.retried && !c.renegotiating) {
+    m.count(counting, Counter::accept);
     m.count(side.context, Counter::accept, -1);
   }
   if (tls1_3() && !c.retried && c.client.settings.as<Groups>(Setting::groups) == Groups::both &&
@@ -352,6 +355,13 @@ bool Server::run() {
     if (!(m.context(side.current).mode & mode::server)) {
       m.note(Reason::id_withheld);
       s.id = 0;
+    }
+  }
+  if (Session& s = m.session(side.session); s.not_resumable && m.says(marked_session_mishandled)) {
+    s.id = 0;
+    if (s.cached_in != no_context) {
+      m.note(Reason::cache_spoilt);
+      m.world.spoilt = true;
     }
   }
   if (c.hello.early_data) c.early_accepted = c.resuming && early_data_ok && on(Setting::early_data) && !c.retried && !c.again;

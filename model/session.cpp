@@ -9,6 +9,12 @@ namespace {
 constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t ticket_age_default = 3;  // d2i_SSL_SESSION's timeout for a session that has none
 
+constexpr std::uint64_t billion = 1'000'000'000;
+constexpr std::int64_t nanosecond_range = 18'446'744'073;  // seconds, in 64 bits of nanoseconds
+constexpr std::int32_t million = 1'000'000;
+
+std::int64_t wrapping_negation(std::int64_t a) { return static_cast<std::int64_t>(-static_cast<std::uint64_t>(a)); }
+
 std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
@@ -35,7 +41,23 @@ Moment Machine::now() {
   return world.now;
 }
 
+/// A number of seconds as the library keeps it. (Where it keeps nanoseconds, such numbers have all the same fraction.)
+std::int64_t Machine::kept(std::int64_t seconds) {
+  if ((seconds >= 0 && seconds < nanosecond_range) || says(times_in_seconds)) return seconds;
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(seconds) * billion / billion);
+}
+
+/// How long a session has been there; below zero if its time is still to come.
+Moment Machine::age(const Session& s) {
+  const Moment present = now();
+  const bool borrow = present.microseconds < s.time.microseconds;
+  const std::int64_t seconds = wrapping_add(present.seconds, wrapping_negation(s.time.seconds)) - borrow;
+  if (present < s.time && says(future_ticket_is_new)) return {};
+  return {seconds, present.microseconds - s.time.microseconds + (borrow ? million : 0)};
+}
+
 Deadline Machine::deadline(const Session& s) {
+  if (s.time.seconds >= 0 && s.timeout >= nanosecond_range - s.time.seconds && says(times_in_nanoseconds)) return {true, {}};
   if (s.time.seconds < 0 && says(negative_time_never_expires))
     return {true, {wrapping_add(wrapping_add(s.time.seconds, s.timeout), -latest), 0}};
   if (s.time.seconds >= 0 && s.timeout > latest - s.time.seconds)
@@ -43,8 +65,12 @@ Deadline Machine::deadline(const Session& s) {
   return {false, {wrapping_add(s.time.seconds, s.timeout), s.time.microseconds}};
 }
 
-bool Machine::expired(const Session& s, Moment at) {
+bool Machine::expired(const Session& s, Moment at, bool in_flush) {
   const Deadline end = deadline(s);
+  const bool overflows = end.never || wrapping_add(at.seconds, wrapping_negation(s.time.seconds)) < 0;
+  if (overflows && says(overflow_wraps))
+    return in_flush ? at.seconds > wrapping_add(s.time.seconds, s.timeout)
+                    : s.timeout < wrapping_add(at.seconds, wrapping_negation(s.time.seconds));
   if (end.never) return false;
   return at > end.at || (at == end.at && says(expired_at_deadline));
 }
@@ -78,7 +104,7 @@ SessionRef Machine::dup(SessionRef original) {
 /// The copy that takes a new ticket (ssl_session_dup): the old one may be in a cache already.
 SessionRef Machine::renewed(SessionRef original) {
   const SessionRef copy = dup(original);
-  session(copy).not_resumable = false;
+  if (session(copy).not_resumable && says(marked_session_handled)) session(copy).not_resumable = false;
   session(copy).ticket = no_ticket;
   session(copy).hint = 0;
   return copy;
@@ -100,7 +126,7 @@ Session Machine::serialised(const Session& original) {
 
 void Machine::set_time(SessionRef ref, Moment time) {
   if (time.seconds < 0) note(Reason::negative_time);
-  session(ref).time = time;
+  session(ref).time = {kept(time.seconds), time.microseconds};
   reposition(ref);
 }
 
@@ -109,7 +135,7 @@ std::int64_t Machine::set_timeout(SessionRef ref, std::int64_t seconds) {
     note(Reason::negative_timeout);
     if (says(negative_timeout_rejected)) return 0;
   }
-  session(ref).timeout = seconds;
+  session(ref).timeout = kept(seconds);
   reposition(ref);
   return 1;
 }

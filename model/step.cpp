@@ -27,7 +27,7 @@ Context made(Machine& m, const ContextSetup& setup, std::uint8_t letter) {
   if (!setup.timeout) c.timeout = m.default_timeout();
   if (setup.mode) c.mode = *setup.mode & mode_mask;
   if (setup.size) set_size(c, *setup.size);
-  if (setup.timeout) c.timeout = *setup.timeout;
+  if (setup.timeout) c.timeout = m.kept(*setup.timeout);
   set_id_context(c.id_context, setup.id_context);
   c.verify_peer = setup.verify_peer;
   c.callbacks = setup.callbacks;
@@ -76,7 +76,7 @@ void on_context(Machine& m, const Command& command) {
       m.seen.result = std::exchange(c.mode, command.number.value & mode_mask);
       break;
     case Op::set_size: m.seen.result = set_size(c, command.number.value); break;
-    case Op::set_timeout: m.seen.result = std::exchange(c.timeout, command.number.value); break;
+    case Op::set_timeout: m.seen.result = std::exchange(c.timeout, m.kept(command.number.value)); break;
     case Op::set_id_context: set_id_context_of(m, c.id_context, *command.id_context); break;
     case Op::set_verify_peer: c.verify_peer = command.number.value != 0; break;
     case Op::set_callbacks: c.callbacks = command.callbacks; break;
@@ -84,7 +84,7 @@ void on_context(Machine& m, const Command& command) {
     case Op::flush: {
       const std::int64_t at = command.number.at(m.world.now.seconds);
       m.note(at == 0 ? Reason::flushed_all : Reason::flushed_explicitly);
-      m.flush(command.context, {at, 0}, at == 0);
+      m.flush(command.context, {m.kept(at), 0}, at == 0);
       break;
     }
     case Op::lose: c.store.clear(); break;
@@ -236,7 +236,10 @@ void step(World& world, const Command& command, const Rules& rules, Observation&
   because.clear();
 
   Machine m{world, rules, seen, because};
-  switch (command.op) {
+  if (world.spoilt) {
+    seen.status = Status::unspecified;
+    m.note(Reason::cache_spoilt);
+  } else switch (command.op) {
     case Op::connect: m.connect(command); break;
     case Op::advance:
       world.now.microseconds += static_cast<std::int32_t>(command.number.value % million);

@@ -74,6 +74,10 @@ void Machine::call_remove(std::uint8_t index, Identity removed, bool locked) {
 void Machine::call_back(std::uint8_t index, Setting which, bool locked) {
   const auto calls = context(index).settings.as<Calls>(which);
   if (calls == Calls::nothing || world.calling_back) return;
+  if (which == Setting::remove_calls && says(call_under_lock_undefined)) {  // it may spoil the lock
+    seen.status = Status::unspecified;
+    return note(Reason::outside_contract);
+  }
   const SessionRef first = world.held[1];
   const bool with_session = calls == Calls::add || calls == Calls::remove;
   if (with_session && first == no_session) return;

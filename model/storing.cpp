@@ -24,7 +24,7 @@ void Machine::update_cache(const Side& side, bool at_server, Version version) {
     }
     return;
   }
-  if (session(ref).not_resumable) return;
+  if (session(ref).not_resumable && says(marked_session_handled)) return;
   if (at_server && side.verify_peer && session(ref).id_context.length == 0) {
     note(Reason::verify_peer_without_id_context);
     if (says(verify_peer_session_not_stored)) return;

@@ -105,8 +105,9 @@ struct Side {
   bool reused = false;
   std::uint16_t error = 0;
   bool sent_shutdown = false, received_shutdown = false;
+  bool lost = false;              ///< its transport ended, which was no error of the library's: still in use
   bool reads_early_data = false;  ///< a server between its answer and the client's last message: no longer "in init"
-  [[nodiscard]] bool in_use() const { return state == Handshake::done || (reads_early_data && state == Handshake::unfinished); }
+  [[nodiscard]] bool in_use() const { return state == Handshake::done || lost || (reads_early_data && state == Handshake::unfinished); }
 };
 
 /// What goes over the wire, as far as a session cache can tell.
@@ -174,6 +175,7 @@ struct World {
   std::vector<IdentityInfo> identities;
   Name names = 0;                              ///< names given so far
   std::uint32_t secrets = 0, keys = 3;         ///< numbers given so far; k1, k2 and the callback's keys are the first
+  bool spoilt = false;                         ///< nothing is carried out any more (Rule::marked_session)
   bool calling_back = false;                   ///< a callback is calling the library
 };
 

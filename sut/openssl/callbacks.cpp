@@ -84,6 +84,10 @@ void Run::call_from_callback(std::uint8_t index, Setting which) {
   const RealContext& context = contexts_[index];
   const auto what = context.settings.as<Calls>(which);
   if (what == Calls::nothing || calling_) return;
+  if (which == Setting::remove_calls && !f_.may_call_in_removal()) {
+    seen_->status = Status::unspecified;
+    return;
+  }
   Event event{Event::Kind::call, index, 0, false, 0};
   SSL_SESSION* session = held_[1];
   if (what == Calls::add || what == Calls::remove) {

@@ -9,7 +9,8 @@
 namespace sesscheck::openssl {
 namespace {
 
-constexpr int reason_mask = 0xfff;  // the part of an error code that 1.1.1 and 3.x agree on
+constexpr int reason_mask = 0xfff;  // the part of an error code that 1.1.1 and 3.x agree on, but for
+constexpr std::uint16_t internal_of_1_1_1 = 68;  // ERR_R_INTERNAL_ERROR
 int accept_any_certificate(int, X509_STORE_CTX*) { return 1; }
 
 /// Bytes of a session id context, with room for one that is too long.
@@ -98,7 +99,8 @@ std::uint16_t Run::first_error() {
     if (found == 0 || of_libssl) found = code;
     if (of_libssl) f_.ERR_clear_error();
   }
-  return static_cast<std::uint16_t>(found & reason_mask);
+  const auto reason = static_cast<std::uint16_t>(found & reason_mask);
+  return reason == internal_of_1_1_1 ? error::internal : reason;
 }
 
 void Run::on_context(const Command& command) {
@@ -207,6 +209,7 @@ void Run::observe() {
   struct Walk {
     Run& run;
     std::vector<SessionView>& cached;
+    OPENSSL_LHASH* cache;
   };
   seen_->contexts.resize(contexts_.size());
   for (std::size_t i = 0; i < contexts_.size(); ++i) {
@@ -220,12 +223,13 @@ void Run::observe() {
     for (std::size_t n = 0; n < counter_count; ++n) v.counters[n] = f_.SSL_CTX_ctrl(ctx, counter_ctrl[n], 0, nullptr);
     v.cached.clear();
     if (v.number != 0) {
-      Walk walk{*this, v.cached};
+      Walk walk{*this, v.cached, reinterpret_cast<OPENSSL_LHASH*>(f_.SSL_CTX_sessions(ctx))};
       f_.OPENSSL_LH_doall_arg(
-          reinterpret_cast<OPENSSL_LHASH*>(f_.SSL_CTX_sessions(ctx)),
+          walk.cache,
           [](void* session, void* to) {
             auto& w = *static_cast<Walk*>(to);
             w.cached.push_back(w.run.view(static_cast<SSL_SESSION*>(session)));
+            w.run.spoilt_ |= w.cached.back().name == 0 && w.run.f_.OPENSSL_LH_retrieve(w.cache, session) != session;
           },
           &walk);
     }
@@ -252,7 +256,9 @@ void Run::step(const Command& command, Observation& seen) {
   seen.connection = {};
   seen.log.clear();
   offer_noted_ = answer_noted_ = false;
-  switch (command.op) {
+  if (spoilt_) {
+    seen.status = Status::unspecified;
+  } else switch (command.op) {
     case Op::connect: connect(command); break;
     case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket:
     case Op::shut: case Op::garble: case Op::hang_up: case Op::clear: case Op::close:

@@ -163,6 +163,7 @@ class Run {
   std::array<RealConnection, connections_max + 1> connections_;  // the last one is that of `connect`
   std::array<SSL_SESSION*, slots_max + 1> held_{};
   std::vector<SSL_SESSION*> to_free_;  // references that a callback kept until the command is over
+  bool spoilt_ = false;                // a cached session has lost its id: a flush would free it, and still list it
   bool calling_ = false;               // a callback calls the library
   bool offer_noted_ = false, answer_noted_ = false;  // in this command
   std::vector<unsigned char> flight_;

@@ -21,6 +21,14 @@ void find(void* handle, const char* name, const std::string& path, Function& slo
   if (!slot) throw SutError(path + " is not an OpenSSL library of version 1.1.1 or later: it has no " + name);
 }
 
+/// A libssl that has its libcrypto inside, or loads its own, must not be mixed with another one.
+void check_that_they_match(void* ssl, const std::string& libssl, const Table& table, const std::string& libcrypto) {
+  const auto own = reinterpret_cast<decltype(&::OpenSSL_version)>(dlsym(ssl, "OpenSSL_version"));
+  if (!own || own == table.OpenSSL_version) return;
+  const std::string has = own(OPENSSL_VERSION), given = table.OpenSSL_version(OPENSSL_VERSION);
+  if (has != given) throw SutError(libcrypto + " is " + given + ", and does not match " + libssl + ", which has " + has);
+}
+
 }  // namespace
 
 std::unique_ptr<Table> load_table(const std::string& libssl, const std::string& libcrypto) {
@@ -38,6 +46,7 @@ std::unique_ptr<Table> load_table(const std::string& libssl, const std::string& 
 #define SESSCHECK_FIND(name) find(crypto, #name, crypto_path, table->name);
   SESSCHECK_CRYPTO_FUNCTIONS(SESSCHECK_FIND)
 #undef SESSCHECK_FIND
+  check_that_they_match(ssl, libssl, *table, crypto_path);
   return table;
 }
 

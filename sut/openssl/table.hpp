@@ -50,6 +50,8 @@ struct Table {
   SESSCHECK_SSL_FUNCTIONS_LATER(SESSCHECK_SLOT)
   SESSCHECK_CRYPTO_FUNCTIONS(SESSCHECK_SLOT)
 #undef SESSCHECK_SLOT
+  /// In 1.1.1 a remove callback that calls the library may spoil the lock that is held: it is not tried.
+  [[nodiscard]] bool may_call_in_removal() const { return SSL_new_session_ticket != nullptr; }
 };
 
 /// Loads the libraries and fills a table; `libcrypto` may be empty when libssl finds its own. They stay loaded.
