@@ -41,7 +41,7 @@ class Program {
     if (names) text_ += c_parts::names;
     if (sight_.describes) text_ += plain ? c_parts::describe : c_parts::describe_unnamed;
     if (sight_.finds) text_ += c_parts::find_cached;
-    if (stores) text_ += c_parts::log;
+    if (logs_callbacks()) text_ += c_parts::log;
     if (settings_.calls()) calls();
     for (std::size_t i = 0; i < trace_.setup.contexts.size(); ++i) callbacks(static_cast<std::uint8_t>(i));
     text_ += settings_.callback_functions();
@@ -143,6 +143,11 @@ class Program {
       text_ += "static const char *state_names[] = {\"not started\", \"unfinished\", \"failed\", \"finished\"};\n";
   }
 
+  /// A plain program always does: a store needs names.
+  [[nodiscard]] bool logs_callbacks() const {
+    return uses_callbacks() && (settings_.plain() || settings_.calls() || sight_.logs);
+  }
+
   void head() {
     text_ += "/*\n";
     for (const std::string& line : about_.head) text_ += " * " + line + "\n";
@@ -209,6 +214,11 @@ class Program {
       replace(text, "get(s%d) -> nothing\", which", "get -> nothing\"");
       replace(text, "remove(s%d)\", name(sess)", "remove\"");
     }
+    if (!logs_callbacks())
+      for (std::size_t at; (at = text.find("slot()")) != std::string::npos;) {
+        const std::size_t start = text.rfind('\n', at) + 1;
+        text.erase(start, text.find('\n', at) + 1 - start);
+      }
     for (const char* which : {"new", "get", "remove"}) calls_from(text, which);
     const std::string x = context_name(index);
     for (std::size_t at; (at = text.find("_X")) != std::string::npos;) text.replace(at, 2, "_" + x);
@@ -239,10 +249,6 @@ class Program {
     text_ += c_parts::through_bytes;
   }
 
-  static void replace(std::string& text, const std::string& what, const std::string& by) {
-    if (const std::size_t at = text.find(what); at != std::string::npos) text.replace(at, what.size(), by);
-  }
-
   void line(const std::string& code) {
     result_used_ |= code.find("result = ") != std::string::npos;
     text_ += "  " + code + ";\n";
@@ -262,7 +268,7 @@ class Program {
     for (std::size_t i = 0; i < trace_.setup.contexts.size(); ++i) setup(static_cast<std::uint8_t>(i));
     for (std::size_t i = 0; i < trace_.commands.size(); ++i) {
       text_ += "  /* " + to_text(trace_.commands[i]) + " */\n";
-      if (uses_callbacks() && i + 1 == trace_.commands.size() && trace_.commands[i].repeat == 1) line("callback_count = 0");
+      if (logs_callbacks() && i + 1 == trace_.commands.size() && trace_.commands[i].repeat == 1) line("callback_count = 0");
       if (i + 1 == trace_.commands.size()) result_line("0");
       command(trace_.commands[i]);
     }
@@ -285,7 +291,7 @@ class Program {
     if (s.id_context.length) id_context("SSL_CTX_set_session_id_context", x, s.id_context);
     if (s.verify_peer) line("SSL_CTX_set_verify(" + x + ", SSL_VERIFY_PEER, " + accepts() + ")");
     for (const std::string& statement : settings_.setup(index)) setting(statement);
-    if (s.callbacks != Callbacks{}) set_callbacks(index, s.callbacks);
+    if (s.callbacks != Callbacks{}) set_callbacks(index, s.callbacks, true);
   }
 
   [[nodiscard]] std::string accepts() const { return text_.find("int accept_any(") == std::string::npos ? "NULL" : "accept_any"; }
@@ -301,10 +307,10 @@ class Program {
     line(to + function + "(" + on + ", (const unsigned char *)" + bytes(value) + ", " + number(value.length) + ")");
   }
 
-  void set_callbacks(std::uint8_t index, const Callbacks& c) {
+  void set_callbacks(std::uint8_t index, const Callbacks& c, bool fresh = false) {
     const std::string x = context_name(index);
     const auto set = [&](const std::string& which, bool present) {
-      line("SSL_CTX_sess_set_" + which + "_cb(" + x + ", " + (present ? which + "_" + x : "NULL") + ")");
+      if (present || !fresh) line("SSL_CTX_sess_set_" + which + "_cb(" + x + ", " + (present ? which + "_" + x : "NULL") + ")");
     };
     set("new", c.new_session != NewCallback::absent);
     set("get", c.get_session != GetCallback::absent);
@@ -313,11 +319,6 @@ class Program {
     if (c.new_session == NewCallback::returns_one) line("new_" + x + "_answer = 1");
     if (c.get_session == GetCallback::copy_zero) line("get_" + x + "_copy = 0");
     if (c.get_session == GetCallback::copy_one) line("get_" + x + "_copy = 1");
-  }
-
-  static std::string when(const Number& n) {
-    if (!n.from_now) return number(n.value);
-    return n.value == 0 ? "now" : "now + " + number(n.value);
   }
 
   void command(const Command& c) {
@@ -403,7 +404,7 @@ class Program {
                              std::to_string(static_cast<int>(c.client_end)) + ", " +
                              std::to_string(static_cast<int>(c.server_end)) + more_arguments(c) + ")";
     if (c.repeat > 1)
-      line("for (i = 0; i < " + std::to_string(c.repeat) + "; i++) " + (uses_callbacks() ? "callback_count = 0, " : "") + call);
+      line("for (i = 0; i < " + std::to_string(c.repeat) + "; i++) " + (logs_callbacks() ? "callback_count = 0, " : "") + call);
     else
       line(call);
     result_line(settings_.simple() ? "client_done && server_done" : "c0.client.state == finished && c0.server.state == finished");

@@ -25,12 +25,16 @@ SettingsInC::SettingsInC(const Trace& trace) : trace_(trace), certificate_(trace
       if (c.settings[row.setting] != row.usual) mentioned_[static_cast<std::size_t>(row.setting)] = true;
     tls1_3_ |= c.settings.highest() == Version::tls1_3;
     only_tls1_3_ &= c.settings.lowest() == Version::tls1_3;
+    same_versions_ &= c.settings.lowest() == trace.setup.contexts[0].settings.lowest() &&
+                      c.settings.highest() == trace.setup.contexts[0].settings.highest() &&
+                      c.settings.lowest() >= Version::tls1_2;
     verifies_ |= c.verify_peer;
   }
   for (const Command& c : trace.commands) {
     if (c.op == Op::configure) mentioned_[static_cast<std::size_t>(c.setting)] = true;
     const bool version = c.op == Op::configure && (c.setting == Setting::version_min || c.setting == Setting::version_max);
     only_tls1_3_ &= !version;
+    same_versions_ &= !version;
     tls1_3_ |= version && c.number.value == static_cast<std::int64_t>(Version::tls1_3);
     early_ |= c.early;
     verifies_ |= c.op == Op::set_verify_peer && c.number.value != 0;
@@ -62,14 +66,16 @@ std::string SettingsInC::context_function() const {
   if (certificate_) text += c_parts::certificate;
   if (verifies_ && certificate_) text += c_parts::accept_any;
   if (mentions(Setting::ticket_keys)) text += c_parts::ticket_keys;
-  text += "static SSL_CTX *context(void) { /* TLS 1.2 with session ids, no tickets, unless more is said */\n"
-          "  SSL_CTX *ctx = SSL_CTX_new(TLS_method());\n"
-          "  SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);\n"
-          "  SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);\n"
-          "  SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET" +
-          std::string(renegotiates_ ? " | SSL_OP_ALLOW_CLIENT_RENEGOTIATION" : "") + ");\n";
-  text += std::string("  SSL_CTX_set_cipher_list(ctx, \"") +
-          (trace_.setup.certificates ? "ECDHE-ECDSA-AES128-GCM-SHA256" : "PSK-AES128-GCM-SHA256") + "\");\n";
+  const Settings usual;
+  const Settings& first = same_versions_ ? trace_.setup.contexts[0].settings : usual;
+  text += std::string("static SSL_CTX *context(void) { /* ") + (first.lowest() == Version::tls1_2 ? "TLS 1.2 with session ids, no tickets" : "no stateless tickets") +
+          (plain_ ? "" : ", unless more is said") + " */\n" + "  SSL_CTX *ctx = SSL_CTX_new(TLS_method());\n" +
+          "  SSL_CTX_set_min_proto_version(ctx, " + version_names[static_cast<int>(first.lowest())] + ");\n" +
+          "  SSL_CTX_set_max_proto_version(ctx, " + version_names[static_cast<int>(first.highest())] + ");\n" +
+          "  SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET" + (renegotiates_ ? " | SSL_OP_ALLOW_CLIENT_RENEGOTIATION" : "") + ");\n";
+  if (!only_tls1_3_)
+    text += std::string("  SSL_CTX_set_cipher_list(ctx, \"") +
+            (trace_.setup.certificates ? "ECDHE-ECDSA-AES128-GCM-SHA256" : "PSK-AES128-GCM-SHA256") + "\");\n";
   if (tls1_3_) text += "  SSL_CTX_set_ciphersuites(ctx, \"TLS_AES_128_GCM_SHA256\");\n";
   if (psk)
     text += "  SSL_CTX_set_psk_client_callback(ctx, psk_client);\n"
@@ -183,7 +189,8 @@ std::vector<std::string> SettingsInC::setup(std::uint8_t index) {
   for (const SettingInfo& row : setting_table()) {
     const bool versions_done = row.setting == Setting::version_max && now_[index][Setting::version_min] != usual[Setting::version_min];
     const bool always = mentions(row.setting) && (row.setting == Setting::ticket_keys || row.setting == Setting::groups);
-    if ((now_[index][row.setting] == usual[row.setting] && !always) || versions_done) continue;
+    const bool version = row.setting == Setting::version_min || row.setting == Setting::version_max;
+    if ((now_[index][row.setting] == usual[row.setting] && !always) || versions_done || (version && same_versions_)) continue;
     for (std::string& line : apply(index, row.setting)) all.push_back(std::move(line));
   }
   return all;

@@ -42,6 +42,7 @@ class SettingsInC {
   bool plain_ = true, simple_ = true, tls1_3_ = false, only_tls1_3_ = true, certificate_ = false, early_ = false, verifies_ = false,
        renegotiates_ = false;
   std::array<bool, setting_count> mentioned_{};
+  bool same_versions_ = true;  ///< of all contexts, from beginning to end
   std::vector<Settings> now_;
   std::vector<char> own_keys_;  ///< the letter that stands for a context's own ticket keys
 };

@@ -20,6 +20,16 @@ inline std::string bytes(const IdContext& value) { return quoted(std::string(val
 inline std::string slot(std::uint8_t index) { return index == 0 ? "NULL" : "h" + std::to_string(index); }
 inline std::string address(std::uint8_t index) { return index == 0 ? "NULL" : "&h" + std::to_string(index); }
 
+inline std::string when(const Number& n) {
+  if (!n.from_now) return number(n.value);
+  return n.value == 0 ? "now" : "now + " + number(n.value);
+}
+
+/// The first of them.
+inline void replace(std::string& text, const std::string& what, const std::string& by) {
+  if (const std::size_t at = text.find(what); at != std::string::npos) text.replace(at, what.size(), by);
+}
+
 inline std::string mode_in_c(std::int64_t bits) {
   const std::string text = mode_text(bits);
   std::string c;
