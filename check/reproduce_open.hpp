@@ -27,7 +27,8 @@ static unsigned int psk_client(SSL *s, const char *hint, char *id, unsigned int 
   return 16;
 }
 static unsigned int psk_server(SSL *s, const char *id, unsigned char *key, unsigned int m) {
-  (void)s, (void)id, (void)m;
+  (void)s, (void)m;
+  if (strcmp(id, "p") != 0) return 0; /* a ticket of TLS 1.3 */
   memset(key, 7, 16);
   return 16;
 }
