@@ -21,26 +21,36 @@ std::string_view word(Verdict verdict) {  // for class names
   return {};
 }
 
+/// Names may break after an underscore.
+std::string breakable(std::string_view name) {
+  std::string text;
+  for (const char c : escape(name)) {
+    text += c;
+    if (c == '_' || c == '=') text += "<wbr>";
+  }
+  return text;
+}
+
 std::string rules_of(const AuditResult& result, const ClauseResult& c) {
   std::string text;
   for (const Choice choice : c.deviations) {
-    const std::string name = "<code>" + escape(to_string(choice)) + "</code>";
+    const std::string name = "<code>" + breakable(to_string(choice)) + "</code>";
     const auto to = anchor(result, choice);
     text += "<div>" + (to ? "<a href=\"#" + *to + "\">" + name + "</a>" : name) + "</div>";
   }
   for (const std::size_t i : c.findings)
-    text += fmt::format("<div><a href=\"#surprise-{}\">surprise {}: {}</a></div>", i + 1, i + 1, escape(title(result.surprises[i])));
-  if (!c.seen.empty()) text += "<div>seen: " + escape(c.seen) + "</div>";
+    text += fmt::format("<div><a href=\"#surprise-{}\">surprise {}: {}</a></div>", i + 1, i + 1, breakable(title(result.surprises[i])));
+  if (!c.seen.empty()) text += "<div>seen: " + breakable(c.seen) + "</div>";
   if (!text.empty()) return text;
   for (const RuleInfo& row : rule_table())
     if (decides(row.rule, *c.clause))
-      text += "<div><code>" + escape(to_string({row.rule, result.established.value(row.rule)})) + "</code></div>";
+      text += "<div><code>" + breakable(to_string({row.rule, result.established.value(row.rule)})) + "</code></div>";
   return text.empty() ? "<span class=\"quiet\">none</span>" : text;
 }
 
 std::string evidence_of(const ClauseResult& c) {
   if (c.steps == 0) return "<span class=\"quiet\">none</span>";
-  std::string text = counted(c.traces, "trace") + " / " + counted(c.steps, "step");
+  std::string text = "<span>" + counted(c.traces, "trace") + "</span> / <span>" + counted(c.steps, "step") + "</span>";
   if (!c.example.commands.empty())
     text += fmt::format("<details><summary>shortest<span class=\"sr\"> trace for {}</span></summary><pre tabindex=\"0\">{}</pre></details>",
                         escape(c.clause->id), escape(to_text(c.example)));
@@ -94,7 +104,7 @@ std::string clause_matrix(const AuditResult& result) {
         "<tr role=\"row\" id=\"clause-{0}\" data-grade=\"{1}\"><th role=\"rowheader\" scope=\"row\">{0}</th><td role=\"cell\">{2}</td>"
         "<td role=\"cell\" class=\"says\">{3}</td><td role=\"cell\" class=\"where\"><span>{4}(3)</span> <span class=\"quiet\">{5}{6}</span></td>"
         "<td role=\"cell\" class=\"evidence\">{7}</td><td role=\"cell\" class=\"rules\">{8}</td></tr>\n",
-        escape(clause.id), word(c->verdict), badge(c->verdict), escape(clause.paraphrase), escape(clause.page), escape(clause.section),
+        escape(clause.id), word(c->verdict), badge(c->verdict), escape(clause.paraphrase), breakable(clause.page), breakable(clause.section),
         to_text(clause.releases).empty() ? "" : fmt::format("; {}", to_text(clause.releases)), evidence_of(*c), rules_of(result, *c));
   }
   return text + "</tbody>\n</table>\n</section>\n";

@@ -14,7 +14,7 @@ namespace {
 
 enum Lane : int { client, server, cache, store, lanes };
 constexpr std::array<std::string_view, lanes> lane_names = {"client", "server", "internal cache", "external store"};
-constexpr std::array<int, lanes> lane_x = {112, 300, 488, 676};
+constexpr std::array<int, lanes> lane_x = {142, 320, 498, 676};
 constexpr int width = 1000, left = 66, right = 784, top = 46;  // right: where the counters begin
 constexpr int arrow_height = 32, note_height = 22, line_height = 16;
 constexpr int letter = 7;  // width of a letter at most, at 12 px
@@ -84,17 +84,17 @@ class Drawing {
   std::string draw(const Scene& scene, const Shown& shown, const std::string& id) {
     for (const Frame& frame : scene.steps) {
       open(frame);
+      put("<line class=\"rule\" x1=\"8\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>", width - 8, top_of_step_, top_of_step_);
+      counters(frame);
       lanes_of(frame);
-      close("");
+      y_ = std::max({y_, counters_y_, top_of_step_ + 38}) + 8;
     }
     if (scene.expected) {
       open(scene.library ? *scene.library : *scene.expected);
-      const int begin = top_of_step_;
       y_ += 6;
       side("library", "\u25B2 differs here: " + sides_.library, scene.library, shown, true);
       side("expected", "\u25C7 what " + sides_.expected + " expects instead", scene.expected, shown, false);
-      text_.insert(step_mark_, fmt::format("<rect class=\"differs\" x=\"3\" y=\"{}\" width=\"{}\" height=\"{}\"/>", begin,
-                                           width - 6, y_ - begin + 4));
+      under("differs", 3, top_of_step_, width - 6);
       y_ += 8;
     }
     if (scene.not_drawn > 0) gap(scene.not_drawn, "after it");
@@ -111,6 +111,11 @@ class Drawing {
     put("<text class=\"{}\" x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>", classes, x, y, anchor, escape(words));
   }
 
+  /// A rectangle below everything else, down to where we are.
+  void under(std::string_view classes, int x, int y, int w) {
+    under_ += fmt::format("<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>\n", classes, x, y, w, y_ - y + 4);
+  }
+
   // --- the parts of a step -------------------------------------------------------------------------------------------
 
   void gap(std::size_t left_out, std::string_view what) {
@@ -121,9 +126,7 @@ class Drawing {
   void open(const Frame& frame) {
     const Command& command = trace_.commands[frame.command];
     if (frame.left_out > 0) gap(frame.left_out, frame.repetition > 0 ? "in between" : "before");
-    step_mark_ = text_.size();
     top_of_step_ = y_;
-    put("<line class=\"rule\" x1=\"8\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>", width - 8, y_, y_);
     write(10, y_ + 17, "step", "start", std::to_string(frame.command + 1));
     Command single = command;
     single.repeat = 1;
@@ -133,21 +136,17 @@ class Drawing {
     write(10, y_ + 33, "time", "start", since_beginning(frame.at));
     y_ += 24;
     counters_y_ = top_of_step_ + 17;
-    counters(frame);
   }
-
-  void close(std::string_view) { y_ = std::max(y_, std::max(counters_y_, top_of_step_ + 38)) + 8; }
 
   /// One of the two outcomes of the step that differs.
   void side(const std::string& which, const std::string& heading, const std::optional<Frame>& frame, const Shown& shown,
             bool library) {
-    const std::size_t mark = text_.size();
     const int begin = y_;
-    write(left, y_ + 17, "side " + which, "start", heading);
+    write(left, y_ + 17, "side " + which + (library ? " library-text" : ""), "start", heading);
     y_ += 24;
     if (frame) {
       counters_y_ = begin + 17;
-      if (!library || counters_of_ != &*frame) counters(*frame);
+      counters(*frame);
       text_ += library ? "<g class=\"of-library\">\n" : "<g class=\"of-expected\">\n";
       lanes_of(*frame);
       text_ += "</g>\n";
@@ -156,20 +155,18 @@ class Drawing {
     constexpr std::size_t fields_max = 5;
     for (std::size_t i = 0; i < std::min(shown.fields.size(), fields_max); ++i) {
       const FieldDifference& f = shown.fields[i];
-      write(left, y_ + 12, "field", "start", cut(f.field + ": " + (library ? f.library : f.model), 98));
+      write(left, y_ + 12, library ? "field library-text" : "field", "start", cut(f.field + ": " + (library ? f.library : f.model), 98));
       y_ += line_height;
     }
     if (shown.fields.size() > fields_max) {
       write(left, y_ + 12, "quiet", "start", fmt::format("and {} more, in the table below", shown.fields.size() - fields_max));
       y_ += line_height;
     }
-    text_.insert(mark, fmt::format("<rect class=\"band {}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>\n", which, left - 8, begin,
-                                   width - left - 2, y_ - begin + 4));
+    under("band " + which, left - 8, begin, width - left - 2);
     y_ += 10;
   }
 
   void counters(const Frame& frame) {
-    counters_of_ = &frame;
     for (std::uint8_t i = 0; i < frame.after.contexts.size() && i < frame.before.contexts.size(); ++i) {
       const ContextView &b = frame.before.contexts[i], &a = frame.after.contexts[i];
       std::vector<std::string> changed;
@@ -177,15 +174,16 @@ class Drawing {
         if (b.counters[c] != a.counters[c]) changed.push_back(fmt::format("{} {}", counter_names[c], a.counters[c]));
       if (b.number != a.number) changed.push_back(fmt::format("number {}", a.number));
       std::string line = context_name(i) + ":";
+      int indent = 0;
       for (const std::string& part : changed) {
-        if (line.size() + part.size() > 31) counter_line(line), line = "  ";
-        line += " " + part;
+        if (line.size() + part.size() > 31) counter_line(line, indent), line.clear(), indent = 14;
+        line += (line.empty() ? "" : " ") + part;
       }
-      if (!changed.empty()) counter_line(line);
+      if (!changed.empty()) counter_line(line, indent);
     }
   }
-  void counter_line(const std::string& line) {
-    write(right, counters_y_, "counters", "start", line);
+  void counter_line(const std::string& line, int indent) {
+    write(right + indent, counters_y_, "counters", "start", line);
     counters_y_ += line_height;
   }
 
@@ -225,11 +223,13 @@ class Drawing {
     contents(frame);
   }
 
-  void event(const Event& e, bool at_client) {
+  void event(const Frame& frame, const Event& e, bool at_client) {
     const int from = at_client ? client : server;
     const std::string context = context_name(e.context) + ": ", session = "(" + session_name(e.session) + ")";
+    const bool zero = frame.because.has(Reason::new_callback_zero), one = frame.because.has(Reason::new_callback_one);
+    const std::string returned = zero == one ? "" : zero ? " returns 0" : " returns 1";
     switch (e.kind) {
-      case Event::Kind::new_session: return arrow(from, store, context + "new_session_cb" + session, "callback");
+      case Event::Kind::new_session: return arrow(from, store, context + "new_session_cb" + session + returned, "callback");
       case Event::Kind::remove_session: return arrow(cache, store, context + "remove_session_cb" + session, "callback");
       case Event::Kind::get_session:
         return arrow(store, from,
@@ -260,7 +260,7 @@ class Drawing {
     std::size_t at = 0;
     const auto last_get = std::find_if(log.rbegin(), log.rend(), is_get);
     for (const auto end = static_cast<std::size_t>(std::distance(last_get, log.rend())); at < end; ++at)
-      event(log[at], log[at].context == command.client && command.client != command.context);
+      event(frame, log[at], log[at].context == command.client && command.client != command.context);
     if (command.flights > 0) {
       if (c.server.state == Handshake::failed && c.answered_id_length == 0)
         arrow(server, client, "alert: " + describe_error(c.server.error), "bad");
@@ -269,7 +269,7 @@ class Drawing {
                                                                                                  : "ServerHello: full handshake, no id",
               command.flights < 2 ? "lost" : "");
     }
-    for (; at < log.size(); ++at) event(log[at], log[at].context == command.client && command.client != command.context);
+    for (; at < log.size(); ++at) event(frame, log[at], log[at].context == command.client && command.client != command.context);
     if (frame.after.result == 1) {
       note(client, (c.client.reused ? "resumed " : "new ") + session_name(c.client.session));
     } else {
@@ -303,7 +303,7 @@ class Drawing {
       case Op::set_callbacks: case Op::set_verify_peer: case Op::renew: note(lane, context_name(command.context) + ": done"); break;
       default: note(lane, context_name(command.context) + ": " + returned); break;
     }
-    for (const Event& e : frame.after.log) event(e, roles_.of(e.context) == Lane::client);
+    for (const Event& e : frame.after.log) event(frame, e, roles_.of(e.context) == Lane::client);
   }
 
   void contents(const Frame& frame) {
@@ -323,13 +323,14 @@ class Drawing {
         "<title id=\"{0}-t\">Sequence picture</title>\n<desc id=\"{0}-d\">The steps of the trace from top to bottom, with what "
         "client, server, internal cache and external store do. The same in words follows below.</desc>\n",
         id, width, height);
+    all += under_;
     for (std::size_t i = 0; i < lanes; ++i) {
       std::string name(lane_names[i]);
       if (i == client) name += " " + Roles::letters(roles_.client, contexts);
       if (i == server) name += " " + Roles::letters(roles_.server, contexts);
       all += fmt::format("<line class=\"lane\" x1=\"{0}\" x2=\"{0}\" y1=\"34\" y2=\"{1}\"/><rect class=\"head\" x=\"{2}\" y=\"8\" width=\"140\" "
                          "height=\"26\" rx=\"4\"/><text class=\"lane-name\" x=\"{3}\" y=\"26\" text-anchor=\"middle\">{4}</text>\n",
-                         lane_x[i], height - 8, lane_x[i] - (i == client ? 46 : 70), lane_x[i] + (i == client ? 24 : 0), escape(name));
+                         lane_x[i], height - 8, lane_x[i] - 70, lane_x[i], escape(name));
     }
     all += fmt::format("<text class=\"quiet\" x=\"10\" y=\"26\">time</text><text class=\"quiet\" x=\"{}\" y=\"26\">counters that changed"
                        "</text>\n", right);
@@ -339,9 +340,7 @@ class Drawing {
   const Trace& trace_;
   const Sides& sides_;
   const Roles roles_;
-  const Frame* counters_of_ = nullptr;
-  std::string text_;
-  std::size_t step_mark_ = 0;
+  std::string text_, under_;
   int y_ = top, top_of_step_ = top, counters_y_ = top;
 };
 
