@@ -127,8 +127,8 @@ std::string surprise(const AuditHead& head, const AuditResult& result, std::size
       text += "<p>The library crashed or hung while it carried out the trace.</p>\n";
       break;
   }
-  if (!to_text(s.repeats).empty()) text += "<p><strong>It repeats</strong> " + escape(to_text(s.repeats)) + ".</p>\n";
-  text += fmt::format("<dl class=\"facts\"><div><dt>Seen in</dt><dd>{}, or its like</dd></div><div><dt>Found after</dt><dd>{}</dd></div>"
+  if (!to_text(s.repeats).empty()) text += "<p><strong>To see it again:</strong> " + escape(to_text(s.repeats)) + ".</p>\n";
+  text += fmt::format("<dl class=\"facts\"><div><dt>Seen in</dt><dd>{} (it, or its like)</dd></div><div><dt>Found after</dt><dd>{}</dd></div>"
                       "<div><dt>Trace</dt><dd>{}</dd></div></dl>\n",
                       counted(s.count, "trace"), counted(s.found_after, "command"), counted(single_commands(s.trace), "command"));
   std::string against;
@@ -179,7 +179,8 @@ std::optional<std::string> anchor(const AuditResult& result, Choice choice) {
 std::string surprises(const AuditHead& head, const AuditResult& result) {
   if (result.surprises.empty()) return {};
   std::string text = fmt::format("<section id=\"surprises\" aria-labelledby=\"surprises-h\">\n<h2 id=\"surprises-h\">Not as expected</h2>\n"
-                                 "<p>Where the library is not what {} says. This is why the exit code is not 0.</p>\n", code(head.expected));
+                                 "<p>Where the library is not what {} says. {}</p>\n",
+                                 code(head.expected), result.baseline ? "" : "This is why the exit code is not 0.");
   // The loudest first; numbers stay those of the files.
   std::vector<std::size_t> order;
   std::size_t not_investigated = 0;

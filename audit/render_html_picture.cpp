@@ -131,7 +131,7 @@ class Drawing {
     Command single = command;
     single.repeat = 1;
     std::string words = to_text(command.repeat > 1 ? single : command);
-    if (command.repeat > 1) words += fmt::format("   (time {} of {})", frame.repetition + 1, command.repeat);
+    if (command.repeat > 1) words += fmt::format("   ({} of {})", frame.repetition + 1, command.repeat);
     write(left, y_ + 17, "command", "start", cut(words, 96));
     write(10, y_ + 33, "time", "start", since_beginning(frame.at));
     y_ += 24;
@@ -265,8 +265,8 @@ class Drawing {
       if (c.server.state == Handshake::failed && c.answered_id_length == 0)
         arrow(server, client, "alert: " + describe_error(c.server.error), "bad");
       else
-        arrow(server, client, c.server.reused ? "ServerHello: resumes" : c.answered_id_length > 0 ? "ServerHello: full handshake, new id"
-                                                                                                 : "ServerHello: full handshake, no id",
+        arrow(server, client, c.server.reused ? "ServerHello: resumes" : c.answered_id_length > 0 ? "ServerHello: full, new id"
+                                                                                                 : "ServerHello: full, no id",
               command.flights < 2 ? "lost" : "");
     }
     for (; at < log.size(); ++at) event(frame, log[at], log[at].context == command.client && command.client != command.context);
@@ -293,7 +293,7 @@ class Drawing {
         note(server, "the clock is now at " + since_beginning(frame.at));
         break;
       case Op::add: case Op::remove: case Op::flush:
-        arrow(lane, cache, std::string(command.op == Op::add ? "add" : command.op == Op::remove ? "remove" : "flush") + ", " + returned);
+        arrow(lane, cache, command.op == Op::flush ? "flush" : (command.op == Op::add ? "add, " : "remove, ") + returned);
         break;
       case Op::answer: case Op::lose: note(store, command.op == Op::lose ? "loses all it has" : "answers with a copy next time"); break;
       case Op::set_session_time: case Op::set_session_timeout: case Op::set_session_id_context: case Op::make: case Op::dup:

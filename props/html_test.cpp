@@ -40,19 +40,20 @@ AuditResult audit_model(const Rules& rules, std::size_t commands = 3'000) {
 
 struct Sample {
   std::string name;
-  AuditHead head{"the model", "/lib/libssl.so.3", "openssl-3.0", 7, 1.5};
+  AuditHead head;
   AuditResult result;
 };
 
 /// Pages with all that a page can have.
 const std::vector<Sample>& samples() {
   static const std::vector<Sample> all = [] {
+    const AuditHead head{"the model", "/lib/libssl.so.3", "openssl-3.0", 7, 1.5};
     std::vector<Sample> list;
-    list.push_back({"as-expected", {}, audit_model(Rules::openssl_3_0())});
-    list.push_back({"rules", {}, audit_model(Rules::openssl_3_0().with(capacity_is_size).with(flush_every_255))});
-    list.push_back({"fault", {}, audit_of([](Patience) { return Subject{std::make_unique<FaultySut>(Rules::openssl_3_0(), faults()[20]), {}}; }, 3'000)});
+    list.push_back({"as-expected", head, audit_model(Rules::openssl_3_0())});
+    list.push_back({"rules", head, audit_model(Rules::openssl_3_0().with(capacity_is_size).with(flush_every_255))});
+    list.push_back({"fault", head, audit_of([](Patience) { return Subject{std::make_unique<FaultySut>(Rules::openssl_3_0(), faults()[20]), {}}; }, 3'000)});
     static bool already = false;
-    list.push_back({"death", {}, audit_of([](Patience) {
+    list.push_back({"death", head, audit_of([](Patience) {
                       return Subject{std::make_unique<DyingSut>(Dies::after_a_spoiler, already),
                                      [] { return "stack smashing detected\n" + std::string(hostile); }};
                     }, 5'000)});
@@ -64,7 +65,7 @@ const std::vector<Sample>& samples() {
     odd.result.surprises.back().shown.command = 99;
     odd.result.deviations.push_back({expired_at_deadline, std::get<Trace>(parse("connect A A\n")), 1, {}});
     list.push_back(std::move(odd));
-    list.push_back({"nothing", {}, AuditResult{}});
+    list.push_back({"nothing", head, AuditResult{}});
     if (const char* folder = std::getenv("SESSCHECK_PAGES"))
       for (const Sample& s : list) std::ofstream(fs::path(folder) / (s.name + ".html")) << render_html(s.head, s.result);
     return list;
