@@ -11,16 +11,17 @@ namespace sesscheck {
 namespace {
 
 constexpr std::size_t cases_max = 300, of_a_kind_max = 60, long_ones_max = 12;
-constexpr std::size_t settle_every = 100;       // cases that are kept
-constexpr std::size_t long_trace = 120;         // single commands; observations of such a trace take megabytes
-constexpr std::size_t explained_at_once = 24;   // cases of different kinds that are searched before giving up
+constexpr std::size_t settle_every = 100;      // cases that are kept
+constexpr std::size_t long_trace = 120;        // single commands; observations of such a trace take megabytes
+constexpr std::size_t explained_at_once = 24;  // cases of different kinds that are searched before giving up
 constexpr int of_a_kind_explained = 4;
-constexpr std::size_t evidence_max = 6'000;     // traces that one set of Rules is held against
+constexpr std::size_t evidence_max = 6'000;  // traces that one set of Rules is held against
 constexpr std::size_t witnesses_max = 16;
 
 /// "A.cache.s2" is "cache.s", "callback[1]" is "callback[]".
 std::string without_numbers(const std::string& field) {
-  std::string text = field.size() > 2 && field[1] == '.' && field[0] >= 'A' && field[0] <= 'D' ? field.substr(2) : field;
+  std::string text =
+      field.size() > 2 && field[1] == '.' && field[0] >= 'A' && field[0] <= 'D' ? field.substr(2) : field;
   std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
   return text;
 }
@@ -47,8 +48,8 @@ std::string signature(const Trace& trace, const Difference& difference) {
   if (fields.size() > 1) fields.erase("h");
   if (fields.contains("cache.s")) fields.erase("sess_number");
   // A setting that reads wrongly does so after every command.
-  const bool settings = std::ranges::all_of(
-      fields, [](const std::string& f) { return f == "mode" || f == "size" || f == "timeout"; });
+  const bool settings =
+      std::ranges::all_of(fields, [](const std::string& f) { return f == "mode" || f == "size" || f == "timeout"; });
   std::string text(settings ? "" : info(trace.commands[difference.command].op).name);
   for (const std::string& field : fields) text += " " + field;
   return text;
@@ -190,7 +191,8 @@ void Account::thin(Rules& rules) {
 void Account::settle() {
   Rules rules = expected_;
   nearly_.clear();
-  if (established_ != expected_ && score(established_) > score(expected_) && allowed(established_)) rules = established_;
+  if (established_ != expected_ && score(established_) > score(expected_) && allowed(established_))
+    rules = established_;
   while (improve(rules) || improve_by_pairs(rules)) {
   }
   thin(rules);

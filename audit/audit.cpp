@@ -14,10 +14,10 @@ namespace sesscheck {
 namespace {
 
 constexpr std::size_t batch_size = 64;
-constexpr std::size_t deaths_max = 150;            // a library that dies at every turn need not go on doing it ...
-constexpr std::size_t weight_of_a_hang = 10;       // ... least of all if each time takes a second
-constexpr std::size_t confirming_traces = 24;      // that tell a new value of a Rule from the expected one ...
-constexpr std::size_t confirming_search = 2'000;   // ... looked for among so many, on the model alone
+constexpr std::size_t deaths_max = 150;           // a library that dies at every turn need not go on doing it ...
+constexpr std::size_t weight_of_a_hang = 10;      // ... least of all if each time takes a second
+constexpr std::size_t confirming_traces = 24;     // that tell a new value of a Rule from the expected one ...
+constexpr std::size_t confirming_search = 2'000;  // ... looked for among so many, on the model alone
 constexpr int confirming_rounds = 3;
 
 /// Where a trace came from: enough to make it again, so that none has to be kept.
@@ -60,8 +60,9 @@ class Auditor {
   [[nodiscard]] bool stopped() const { return options_.stop && *options_.stop; }
   [[nodiscard]] double share() const {
     const std::chrono::duration<double> elapsed = Clock::now() - start_;
-    return options_.seconds.count() > 0 ? elapsed.count() / static_cast<double>(options_.seconds.count())
-                                        : static_cast<double>(result_.commands) / static_cast<double>(options_.commands);
+    return options_.seconds.count() > 0
+               ? elapsed.count() / static_cast<double>(options_.seconds.count())
+               : static_cast<double>(result_.commands) / static_cast<double>(options_.commands);
   }
   [[nodiscard]] bool enough() const { return stopped() || share() >= 1 || deaths_ >= deaths_max; }
 
@@ -129,7 +130,8 @@ class Auditor {
       const Rules believed = account_.established();
       std::vector<Source> batch;
       const std::vector<Choice> changes = differences(options_.expected, believed);
-      if (changes.size() > 6) return;  // the library is another one; so many traces have disagreed that no more are needed
+      if (changes.size() > 6)
+        return;  // the library is another one; so many traces have disagreed that no more are needed
       for (const Choice change : changes) choose_confirming(believed, change, batch);
       if (batch.empty()) return;
       tell("confirming", static_cast<std::size_t>(round), confirming_rounds);
@@ -164,7 +166,8 @@ class Auditor {
     for (std::size_t i = 0; i < result_.deviations.size(); ++i) {
       Deviation& deviation = result_.deviations[i];
       if (stopped()) {
-        deviation.shown = show(deviation.trace, without(deviation.choice), simulate(deviation.trace, account_.established()));
+        deviation.shown =
+            show(deviation.trace, without(deviation.choice), simulate(deviation.trace, account_.established()));
         continue;
       }
       tell("shrinking", i, result_.deviations.size());
@@ -206,8 +209,8 @@ class Auditor {
   Fleet& fleet_;
   const AuditOptions& options_;
   AuditResult result_;
-  std::vector<Source> sources_;            // of all traces the fleet has run, by number
-  std::vector<std::size_t> found_after_;   // commands compared by then, by number
+  std::vector<Source> sources_;           // of all traces the fleet has run, by number
+  std::vector<std::size_t> found_after_;  // commands compared by then, by number
   Account account_;
   Evidence evidence_;
   std::vector<Run> runs_;

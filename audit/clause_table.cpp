@@ -1,8 +1,8 @@
 // The table of all clauses: data.
 //
-// A sentence about something that the model does not have yet (tickets, TLS 1.3, ids made by callbacks) has no `exercised`
-// and no reason that names it: its grade is "not exercised". To fill it in, let a reason of model/because.cpp name its id,
-// or say here what a step that exercises it looks like.
+// A sentence about something that the model does not have yet (tickets, TLS 1.3, ids made by callbacks) has no
+// `exercised` and no reason that names it: its grade is "not exercised". To fill it in, let a reason of
+// model/because.cpp name its id, or say here what a step that exercises it looks like.
 #include <algorithm>
 
 #include "audit/clauses.hpp"
@@ -28,26 +28,24 @@ template <Reason... reasons>
 bool any_of(const ClauseStep& s) {
   return (s.because.has(reasons) || ...);
 }
-constexpr Exercised new_called = any_of<Reason::new_callback_one, Reason::new_callback_zero>,
-                    new_due = any_of<Reason::new_callback_one, Reason::new_callback_zero,
-                                     Reason::verify_peer_without_id_context>,
-                    stored_or_not = any_of<Reason::store_by_flag_skipped, Reason::store_mode_off,
-                                           Reason::store_mode_off_client>,
-                    got = any_of<Reason::external_asked>,
-                    expired_removed = any_of<Reason::found_expired, Reason::expired_flushed>,
-                    external_used = any_of<Reason::external_hit>,
-                    client_id_context_differs = any_of<Reason::client_context_differs>,
-                    other_id_context = any_of<Reason::id_context_differs>, resumed = any_of<Reason::resumed>,
-                    server_hit = any_of<Reason::found_valid, Reason::found_at_deadline>,
-                    timed_out = any_of<Reason::found_expired>, evicted = any_of<Reason::evicted>,
-                    expired_flushed = any_of<Reason::expired_flushed>, flushed = any_of<Reason::flushed_explicitly>,
-                    readded = any_of<Reason::readded>, offered = any_of<Reason::session_offered>,
-                    refused = any_of<Reason::full_after_offer>, outside_contract = any_of<Reason::outside_contract>,
-                    clean_end = any_of<Reason::clean_end>;
+constexpr Exercised
+    new_called = any_of<Reason::new_callback_one, Reason::new_callback_zero>,
+    new_due = any_of<Reason::new_callback_one, Reason::new_callback_zero, Reason::verify_peer_without_id_context>,
+    stored_or_not = any_of<Reason::store_by_flag_skipped, Reason::store_mode_off, Reason::store_mode_off_client>,
+    got = any_of<Reason::external_asked>, expired_removed = any_of<Reason::found_expired, Reason::expired_flushed>,
+    external_used = any_of<Reason::external_hit>, client_id_context_differs = any_of<Reason::client_context_differs>,
+    other_id_context = any_of<Reason::id_context_differs>, resumed = any_of<Reason::resumed>,
+    server_hit = any_of<Reason::found_valid, Reason::found_at_deadline>, timed_out = any_of<Reason::found_expired>,
+    evicted = any_of<Reason::evicted>, expired_flushed = any_of<Reason::expired_flushed>,
+    flushed = any_of<Reason::flushed_explicitly>, readded = any_of<Reason::readded>,
+    offered = any_of<Reason::session_offered>, refused = any_of<Reason::full_after_offer>,
+    outside_contract = any_of<Reason::outside_contract>, clean_end = any_of<Reason::clean_end>;
 
 bool is(const ClauseStep& s, Op op) { return s.command.op == op; }
 /// A command on a session in the application's hands, and there is one.
-bool on_session(const ClauseStep& s, Op op) { return is(s, op) && s.seen.held[s.command.slot - 1].has_value(); }
+bool on_session(const ClauseStep& s, Op op) {
+  return is(s, op) && s.command.slot != 0 && s.seen.held[s.command.slot - 1].has_value();
+}
 bool always(const ClauseStep&) { return true; }
 bool connecting(const ClauseStep& s) { return is(s, Op::connect) && s.seen.connection.client.state != Handshake::none; }
 bool connected(const ClauseStep& s) { return connecting(s) && s.seen.result == 1; }

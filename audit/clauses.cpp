@@ -73,8 +73,10 @@ int release_of(std::string_view version) {
   if (!version.starts_with("OpenSSL ")) return 0;
   int major = 0, minor = 0;
   std::size_t at = 8;
-  for (; at < version.size() && std::isdigit(static_cast<unsigned char>(version[at])); ++at) major = 10 * major + (version[at] - '0');
-  for (++at; at < version.size() && std::isdigit(static_cast<unsigned char>(version[at])); ++at) minor = 10 * minor + (version[at] - '0');
+  for (; at < version.size() && std::isdigit(static_cast<unsigned char>(version[at])); ++at)
+    major = 10 * major + (version[at] - '0');
+  for (++at; at < version.size() && std::isdigit(static_cast<unsigned char>(version[at])); ++at)
+    minor = 10 * minor + (version[at] - '0');
   return 100 * major + minor;
 }
 

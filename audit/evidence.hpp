@@ -19,8 +19,8 @@ struct Tally {
 /// For one clause.
 struct ClauseEvidence {
   std::size_t traces = 0, steps = 0;
-  Trace shortest;                 ///< up to the step that exercised the clause
-  std::size_t shortest_steps = 0; ///< 0: there is none
+  Trace shortest;                  ///< up to the step that exercised the clause
+  std::size_t shortest_steps = 0;  ///< 0: there is none
 };
 
 class Evidence {
@@ -35,8 +35,8 @@ class Evidence {
  private:
   std::array<ClauseEvidence, clauses_max> of_;
   Tally tally_;
-  ClauseSet met_;             // in the present trace
-  std::size_t steps_ = 0;     // of it
+  ClauseSet met_;          // in the present trace
+  std::size_t steps_ = 0;  // of it
 };
 
 }  // namespace sesscheck

@@ -11,12 +11,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kinds_max = 16;        // of unexplained differences that are shrunk; the rest is counted
-constexpr auto shrinking_max = 10s;          // of one of them ...
-constexpr auto shrinking_a_hang_max = 25s;   // ... which takes its time at every try
-constexpr auto all_max = 50s;                // of all
+constexpr std::size_t kinds_max = 16;       // of unexplained differences that are shrunk; the rest is counted
+constexpr auto shrinking_max = 10s;         // of one of them ...
+constexpr auto shrinking_a_hang_max = 25s;  // ... which takes its time at every try
+constexpr auto all_max = 50s;               // of all
 constexpr Patience patience_confirming{5'000}, patience_shrinking{700};
-constexpr std::size_t shortest_of = 20;      // cases that show a Rule; the shortest of them is shrunk
+constexpr std::size_t shortest_of = 20;  // cases that show a Rule; the shortest of them is shrunk
 
 Status death_of(const std::vector<Observation>& seen) {
   if (seen.empty()) return Status::done;
@@ -28,8 +28,7 @@ Status death_of(const std::vector<Observation>& seen) {
 
 Shown show(const Trace& trace, const Rules& rules, const std::vector<Observation>& seen) {
   Shown shown;
-  const auto difference =
-      lockstep(trace, rules, seen, [&](const Step& step) { shown.reasons = step.because.reasons; });
+  const auto difference = lockstep(trace, rules, seen, [&](const Step& step) { shown.reasons = step.because.reasons; });
   if (!difference) return {};
   shown.command = difference->command, shown.repetition = difference->repetition;
   shown.command_text = to_text(trace.commands[difference->command]);
@@ -157,7 +156,8 @@ Surprise Findings::investigate(const Case& found) {
   lab_.set_patience(patience_confirming);
   std::vector<Observation> seen = lab_.run_fresh(found.trace);
   Status now = death_of(seen);
-  if (death == Status::done && now != Status::done) surprise.kind = Surprise::Kind::died;  // it was worse than it looked
+  if (death == Status::done && now != Status::done)
+    surprise.kind = Surprise::Kind::died;  // it was worse than it looked
   if (wrong(found.trace, seen, now) && (death == Status::done || now == death)) {
     shrink_alone(surprise, now);
     seen = lab_.run_fresh(surprise.trace);
@@ -213,7 +213,8 @@ void Findings::find_accomplices(const Case& found, Surprise& surprise, Status de
       if (!fewer.empty() && again(fewer, found.trace)) before = std::move(fewer);
       end = start;
     }
-  surprise.trace = shrink(surprise.trace, [&](const Trace& t) { return again(before, t); }, 300);
+  surprise.trace = shrink(
+      surprise.trace, [&](const Trace& t) { return again(before, t); }, 300);
   for (std::size_t i = 0; i < before.size() && before.size() <= 3; ++i)
     before[i] = shrink(
         before[i],

@@ -71,12 +71,12 @@ std::vector<ClauseResult> judge(const AuditResult& result, const Evidence& evide
       v.seen = decided.empty() ? std::string(clause.behaviour) : names(decided);
       v.deviations.clear();  // it allows them
     }
-    v.verdict = !clause.releases.has(release)                        ? Verdict::not_applicable
-                : died                                               ? Verdict::died
-                : !v.deviations.empty() || !v.findings.empty()       ? Verdict::deviates
-                : v.steps == 0                                       ? Verdict::not_exercised
-                : open                                               ? Verdict::ambiguous
-                                                                     : Verdict::conforms;
+    v.verdict = !clause.releases.has(release)                  ? Verdict::not_applicable
+                : died                                         ? Verdict::died
+                : !v.deviations.empty() || !v.findings.empty() ? Verdict::deviates
+                : v.steps == 0                                 ? Verdict::not_exercised
+                : open                                         ? Verdict::ambiguous
+                                                               : Verdict::conforms;
     if (v.verdict == Verdict::not_applicable) v.deviations.clear(), v.findings.clear();
     if (v.verdict != Verdict::ambiguous) v.seen.clear();
     verdicts.push_back(std::move(v));

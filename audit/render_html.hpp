@@ -49,8 +49,9 @@ struct Scene {
   std::size_t not_drawn = 0;               ///< single commands after it
 };
 
-/// Plays the trace on the model: under `library`, the Rules that account for what the library did, and under `expected`.
-/// Without `library` (or where it does not lead to what was shown) the library's last step is known by its fields only.
+/// Plays the trace on the model: under `library`, the Rules that account for what the library did, and under
+/// `expected`. Without `library` (or where it does not lead to what was shown) the library's last step is known by its
+/// fields only.
 Scene play(const Trace& trace, const Shown& shown, const std::optional<Rules>& library, const Rules& expected);
 
 /// Who is who in a picture.
@@ -59,13 +60,15 @@ struct Sides {
 };
 
 /// Inline SVG; `id` is unique in the page.
-std::string picture(const Scene& scene, const Trace& trace, const Shown& shown, const Sides& sides, const std::string& id);
+std::string picture(const Scene& scene, const Trace& trace, const Shown& shown, const Sides& sides,
+                    const std::string& id);
 /// The same as an ordered list in words.
 std::string in_words(const Scene& scene, const Trace& trace, const Shown& shown, const Sides& sides);
 /// "+10 s", "+0.5 s": since the trace began.
 std::string since_beginning(Moment at);
 
-// --- parts of the page, each a section with its heading ---------------------------------------------------------------
+// --- parts of the page, each a section with its heading
+// ---------------------------------------------------------------
 
 std::string clause_matrix(const AuditResult& result);
 std::string deviations(const AuditHead& head, const AuditResult& result);

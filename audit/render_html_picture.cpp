@@ -56,8 +56,8 @@ std::string changes(const std::vector<SessionView>& before, const std::vector<Se
 }
 
 constexpr std::array<std::string_view, counter_count> counter_names = {
-    "connect", "connect_good", "connect_renegotiate", "accept", "accept_good", "accept_renegotiate",
-    "hits", "cb_hits", "misses", "timeouts", "cache_full"};
+    "connect", "connect_good", "connect_renegotiate", "accept", "accept_good", "accept_renegotiate", "hits", "cb_hits",
+    "misses",  "timeouts",     "cache_full"};
 
 /// Which contexts a trace uses as servers and as clients.
 struct Roles {
@@ -113,13 +113,15 @@ class Drawing {
 
   /// A rectangle below everything else, down to where we are.
   void under(std::string_view classes, int x, int y, int w) {
-    under_ += fmt::format("<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>\n", classes, x, y, w, y_ - y + 4);
+    under_ += fmt::format("<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>\n", classes, x, y, w,
+                          y_ - y + 4);
   }
 
   // --- the parts of a step -------------------------------------------------------------------------------------------
 
   void gap(std::size_t left_out, std::string_view what) {
-    write(left, y_ + 14, "quiet", "start", "\u22EE " + counted(left_out, "command") + " " + std::string(what) + ", not drawn");
+    write(left, y_ + 14, "quiet", "start",
+          "\u22EE " + counted(left_out, "command") + " " + std::string(what) + ", not drawn");
     y_ += 24;
   }
 
@@ -155,11 +157,13 @@ class Drawing {
     constexpr std::size_t fields_max = 5;
     for (std::size_t i = 0; i < std::min(shown.fields.size(), fields_max); ++i) {
       const FieldDifference& f = shown.fields[i];
-      write(left, y_ + 12, library ? "field library-text" : "field", "start", cut(f.field + ": " + (library ? f.library : f.model), 98));
+      write(left, y_ + 12, library ? "field library-text" : "field", "start",
+            cut(f.field + ": " + (library ? f.library : f.model), 98));
       y_ += line_height;
     }
     if (shown.fields.size() > fields_max) {
-      write(left, y_ + 12, "quiet", "start", fmt::format("and {} more, in the table below", shown.fields.size() - fields_max));
+      write(left, y_ + 12, "quiet", "start",
+            fmt::format("and {} more, in the table below", shown.fields.size() - fields_max));
       y_ += line_height;
     }
     under("band " + which, left - 8, begin, width - left - 2);
@@ -192,11 +196,13 @@ class Drawing {
   void arrow(int from, int to, const std::string& words, std::string_view classes = "") {
     const int x1 = lane_x[static_cast<std::size_t>(from)], x2 = lane_x[static_cast<std::size_t>(to)];
     const int tip = x2 > x1 ? x2 - 3 : x2 + 3, back = x2 > x1 ? tip - 8 : tip + 8, y = y_ + 22;
-    put("<line class=\"arrow {}\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/><path class=\"tip\" d=\"M{} {}L{} {}L{} {}z\"/>", classes, x1,
-        y, back, y, tip, y, back, y - 4, back, y + 4);
+    put("<line class=\"arrow {}\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/><path class=\"tip\" d=\"M{} {}L{} {}L{} "
+        "{}z\"/>",
+        classes, x1, y, back, y, tip, y, back, y - 4, back, y + 4);
     const std::string text = cut(words, 60);
     const int half = static_cast<int>(text.size()) * letter / 2;
-    write(std::clamp((x1 + x2) / 2, left + half, std::max(left + half, right - 8 - half)), y_ + 15, "label", "middle", text);
+    write(std::clamp((x1 + x2) / 2, left + half, std::max(left + half, right - 8 - half)), y_ + 15, "label", "middle",
+          text);
     y_ += arrow_height;
   }
 
@@ -229,12 +235,14 @@ class Drawing {
     const bool zero = frame.because.has(Reason::new_callback_zero), one = frame.because.has(Reason::new_callback_one);
     const std::string returned = zero == one ? "" : zero ? " returns 0" : " returns 1";
     switch (e.kind) {
-      case Event::Kind::new_session: return arrow(from, store, context + "new_session_cb" + session + returned, "callback");
+      case Event::Kind::new_session:
+        return arrow(from, store, context + "new_session_cb" + session + returned, "callback");
       case Event::Kind::remove_session: return arrow(cache, store, context + "remove_session_cb" + session, "callback");
       case Event::Kind::get_session:
-        return arrow(store, from,
-                     context + "get_session_cb" + session + " returns " + (e.answered ? session_name(e.answer) : "nothing"),
-                     "callback");
+        return arrow(
+            store, from,
+            context + "get_session_cb" + session + " returns " + (e.answered ? session_name(e.answer) : "nothing"),
+            "callback");
     }
   }
 
@@ -265,11 +273,14 @@ class Drawing {
       if (c.server.state == Handshake::failed && c.answered_id_length == 0)
         arrow(server, client, "alert: " + describe_error(c.server.error), "bad");
       else
-        arrow(server, client, c.server.reused ? "ServerHello: resumes" : c.answered_id_length > 0 ? "ServerHello: full, new id"
-                                                                                                 : "ServerHello: full, no id",
+        arrow(server, client,
+              c.server.reused            ? "ServerHello: resumes"
+              : c.answered_id_length > 0 ? "ServerHello: full, new id"
+                                         : "ServerHello: full, no id",
               command.flights < 2 ? "lost" : "");
     }
-    for (; at < log.size(); ++at) event(frame, log[at], log[at].context == command.client && command.client != command.context);
+    for (; at < log.size(); ++at)
+      event(frame, log[at], log[at].context == command.client && command.client != command.context);
     if (frame.after.result == 1) {
       note(client, (c.client.reused ? "resumed " : "new ") + session_name(c.client.session));
     } else {
@@ -292,15 +303,24 @@ class Drawing {
         put("<line class=\"clock\" x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>", left, right - 16, y_ + 12, y_ + 12);
         note(server, "the clock is now at " + since_beginning(frame.at));
         break;
-      case Op::add: case Op::remove: case Op::flush:
-        arrow(lane, cache, command.op == Op::flush ? "flush" : (command.op == Op::add ? "add, " : "remove, ") + returned);
+      case Op::add:
+      case Op::remove:
+      case Op::flush:
+        arrow(lane, cache,
+              command.op == Op::flush ? "flush" : (command.op == Op::add ? "add, " : "remove, ") + returned);
         break;
-      case Op::answer: case Op::lose: note(store, command.op == Op::lose ? "loses all it has" : "answers with a copy next time"); break;
-      case Op::set_session_time: case Op::set_session_timeout: case Op::set_session_id_context: case Op::make: case Op::dup:
-      case Op::serialise: case Op::drop:
-        note(client, "application: " + returned);
-        break;
-      case Op::set_callbacks: case Op::set_verify_peer: case Op::renew: note(lane, context_name(command.context) + ": done"); break;
+      case Op::answer:
+      case Op::lose: note(store, command.op == Op::lose ? "loses all it has" : "answers with a copy next time"); break;
+      case Op::set_session_time:
+      case Op::set_session_timeout:
+      case Op::set_session_id_context:
+      case Op::make:
+      case Op::dup:
+      case Op::serialise:
+      case Op::drop: note(client, "application: " + returned); break;
+      case Op::set_callbacks:
+      case Op::set_verify_peer:
+      case Op::renew: note(lane, context_name(command.context) + ": done"); break;
       default: note(lane, context_name(command.context) + ": " + returned); break;
     }
     for (const Event& e : frame.after.log) event(frame, e, roles_.of(e.context) == Lane::client);
@@ -309,7 +329,8 @@ class Drawing {
   void contents(const Frame& frame) {
     for (std::uint8_t i = 0; i < frame.after.contexts.size() && i < frame.before.contexts.size(); ++i) {
       const ContextView &b = frame.before.contexts[i], &a = frame.after.contexts[i];
-      for (const auto& [lane, old, now] : {std::tuple{cache, &b.cached, &a.cached}, std::tuple{store, &b.stored, &a.stored}})
+      for (const auto& [lane, old, now] :
+           {std::tuple{cache, &b.cached, &a.cached}, std::tuple{store, &b.stored, &a.stored}})
         if (const std::string what = changes(*old, *now); !what.empty())
           note(lane, context_name(i) + ": " + what + "  [" + sessions(*now) + "]");
     }
@@ -319,8 +340,10 @@ class Drawing {
     const int height = y_ + 14;
     const std::size_t contexts = trace_.setup.contexts.size();
     std::string all = fmt::format(
-        "<svg class=\"picture\" id=\"{0}\" viewBox=\"0 0 {1} {2}\" width=\"{1}\" height=\"{2}\" role=\"img\" aria-labelledby=\"{0}-t {0}-d\">\n"
-        "<title id=\"{0}-t\">Sequence picture</title>\n<desc id=\"{0}-d\">The steps of the trace from top to bottom, with what "
+        "<svg class=\"picture\" id=\"{0}\" viewBox=\"0 0 {1} {2}\" width=\"{1}\" height=\"{2}\" role=\"img\" "
+        "aria-labelledby=\"{0}-t {0}-d\">\n"
+        "<title id=\"{0}-t\">Sequence picture</title>\n<desc id=\"{0}-d\">The steps of the trace from top to bottom, "
+        "with what "
         "client, server, internal cache and external store do. The same in words follows below.</desc>\n",
         id, width, height);
     all += under_;
@@ -328,12 +351,17 @@ class Drawing {
       std::string name(lane_names[i]);
       if (i == client) name += " " + Roles::letters(roles_.client, contexts);
       if (i == server) name += " " + Roles::letters(roles_.server, contexts);
-      all += fmt::format("<line class=\"lane\" x1=\"{0}\" x2=\"{0}\" y1=\"34\" y2=\"{1}\"/><rect class=\"head\" x=\"{2}\" y=\"8\" width=\"140\" "
-                         "height=\"26\" rx=\"4\"/><text class=\"lane-name\" x=\"{3}\" y=\"26\" text-anchor=\"middle\">{4}</text>\n",
-                         lane_x[i], height - 8, lane_x[i] - 70, lane_x[i], escape(name));
+      all += fmt::format(
+          "<line class=\"lane\" x1=\"{0}\" x2=\"{0}\" y1=\"34\" y2=\"{1}\"/><rect class=\"head\" x=\"{2}\" y=\"8\" "
+          "width=\"140\" "
+          "height=\"26\" rx=\"4\"/><text class=\"lane-name\" x=\"{3}\" y=\"26\" text-anchor=\"middle\">{4}</text>\n",
+          lane_x[i], height - 8, lane_x[i] - 70, lane_x[i], escape(name));
     }
-    all += fmt::format("<text class=\"quiet\" x=\"10\" y=\"26\">time</text><text class=\"quiet\" x=\"{}\" y=\"26\">counters that changed"
-                       "</text>\n", right);
+    all += fmt::format(
+        "<text class=\"quiet\" x=\"10\" y=\"26\">time</text><text class=\"quiet\" x=\"{}\" y=\"26\">counters that "
+        "changed"
+        "</text>\n",
+        right);
     return all + text_ + "</svg>\n";
   }
 
@@ -352,23 +380,24 @@ std::string words_of(const Trace& trace, const Frame& frame) {
 
 }  // namespace
 
-std::string picture(const Scene& scene, const Trace& trace, const Shown& shown, const Sides& sides, const std::string& id) {
+std::string picture(const Scene& scene, const Trace& trace, const Shown& shown, const Sides& sides,
+                    const std::string& id) {
   return Drawing(trace, sides).draw(scene, shown, id);
 }
 
 std::string in_words(const Scene& scene, const Trace& trace, const Shown& shown, const Sides& sides) {
   std::string text = "<ol class=\"words\">\n";
   const auto item = [&](const Frame& frame, const std::string& what) {
-    text += fmt::format("<li value=\"{}\">{} <span class=\"quiet\">at {}</span>{}</li>\n", frame.command + 1, words_of(trace, frame),
-                        since_beginning(frame.at), what);
+    text += fmt::format("<li value=\"{}\">{} <span class=\"quiet\">at {}</span>{}</li>\n", frame.command + 1,
+                        words_of(trace, frame), since_beginning(frame.at), what);
   };
   for (const Frame& frame : scene.steps) item(frame, "<br>" + escape(summary(frame.after)));
   if (scene.expected) {
-    const std::string seen = scene.library ? summary(scene.library->after)
+    const std::string seen = scene.library          ? summary(scene.library->after)
                              : shown.fields.empty() ? std::string()
                                                     : shown.fields.front().field + ": " + shown.fields.front().library;
-    item(*scene.expected, fmt::format("<br><strong>{}</strong>: {}<br><strong>{}</strong>: {}", escape(sides.library), escape(seen),
-                                      escape(sides.expected), escape(summary(scene.expected->after))));
+    item(*scene.expected, fmt::format("<br><strong>{}</strong>: {}<br><strong>{}</strong>: {}", escape(sides.library),
+                                      escape(seen), escape(sides.expected), escape(summary(scene.expected->after))));
   }
   return text + "</ol>\n";
 }

@@ -14,8 +14,8 @@ using Visit = std::function<void(Frame&&)>;
 
 /// Which single commands are drawn: of a repeated one the first and the last.
 struct Selection {
-  std::size_t first = 0;                       ///< command to begin with
-  std::size_t command = 0, repetition = 0;     ///< the last one
+  std::size_t first = 0;                    ///< command to begin with
+  std::size_t command = 0, repetition = 0;  ///< the last one
   [[nodiscard]] bool has(std::size_t c, std::size_t n, std::size_t repeat) const {
     return c >= first && (n == 0 || n + 1 == repeat || (c == command && n == repetition));
   }
@@ -79,7 +79,8 @@ Scene play(const Trace& trace, const Shown& shown, const std::optional<Rules>& l
     walk(trace, expected, selected, [&](Frame&& frame) { scene.expected = std::move(frame); });
   }
   scene.not_drawn = repeats - 1 - selected.repetition;
-  for (std::size_t c = selected.command + 1; c < trace.commands.size(); ++c) scene.not_drawn += trace.commands[c].repeat;
+  for (std::size_t c = selected.command + 1; c < trace.commands.size(); ++c)
+    scene.not_drawn += trace.commands[c].repeat;
   return scene;
 }
 

@@ -35,7 +35,9 @@ Case of_clause(const ClauseResult& c, const AuditResult& result) {
   test.group = fmt::format("sesscheck.{}", c.clause->page);
   switch (c.verdict) {
     case Verdict::not_exercised: test.tag = "skipped", test.message = "not exercised"; break;
-    case Verdict::not_applicable: test.tag = "skipped", test.message = "the manual of this release does not say so"; break;
+    case Verdict::not_applicable:
+      test.tag = "skipped", test.message = "the manual of this release does not say so";
+      break;
     case Verdict::ambiguous: test.text = "ambiguous; seen: " + c.seen; break;
     case Verdict::conforms: test.text = fmt::format("conforms in {} traces, {} steps", c.traces, c.steps); break;
     case Verdict::died:
@@ -76,7 +78,8 @@ std::string render_junit(const AuditHead& head, const AuditResult& result) {
     cases.push_back(of_surprise(result.surprises[i], i, head, result));
   if (result.baseline)
     for (const std::string& text : result.baseline->gone)
-      cases.push_back({"gone: " + text, "sesscheck.baseline", "failure", "no longer there, remove the entry: " + text, ""});
+      cases.push_back(
+          {"gone: " + text, "sesscheck.baseline", "failure", "no longer there, remove the entry: " + text, ""});
   if (!result.failure.empty()) cases.push_back({"run", "sesscheck", "error", result.failure, ""});
 
   std::size_t failures = 0, errors = 0, skipped = 0;
@@ -88,7 +91,8 @@ std::string render_junit(const AuditHead& head, const AuditResult& result) {
   std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   const std::string counts = fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.1f}\"",
                                          cases.size(), failures, errors, skipped, head.seconds);
-  text += fmt::format("<testsuites {}>\n<testsuite name=\"sesscheck audit of {}\" {}>\n", counts, xml(head.version), counts);
+  text += fmt::format("<testsuites {}>\n<testsuite name=\"sesscheck audit of {}\" {}>\n", counts, xml(head.version),
+                      counts);
   for (const Case& test : cases) {
     text += fmt::format("<testcase classname=\"{}\" name=\"{}\" time=\"0\">", xml(test.group), xml(test.name));
     if (test.tag == "skipped")

@@ -1,4 +1,5 @@
-// SARIF 2.1.0 (docs.oasis-open.org/sarif/sarif/v2.1.0). A result for each clause, and for each surprise that no clause has.
+// SARIF 2.1.0 (docs.oasis-open.org/sarif/sarif/v2.1.0). A result for each clause, and for each surprise that no clause
+// has.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -64,38 +65,37 @@ std::string render_sarif(const AuditHead& head, const AuditResult& result) {
   for (const ClauseResult& c : result.clauses) {
     rules.push_back({{"id", c.clause->id},
                      {"shortDescription", message(std::string(c.clause->paraphrase))},
-                     {"fullDescription", message(fmt::format("{}(3), {}: {}", c.clause->page, c.clause->section,
-                                                             c.clause->paraphrase))},
+                     {"fullDescription",
+                      message(fmt::format("{}(3), {}: {}", c.clause->page, c.clause->section, c.clause->paraphrase))},
                      {"helpUri", manual_address(*c.clause)}});
     results.push_back(result_of(c, rules.size() - 1, result));
   }
   for (std::size_t i = 0; i < result.surprises.size(); ++i) {
     const Surprise& s = result.surprises[i];
     if (s.kind == Surprise::Kind::rule) continue;  // its clauses have it
-    results.push_back({{"kind", "fail"},
-                       {"level", "error"},
-                       {"message", message((s.kind == Surprise::Kind::died ? "the library died " : "no Rule explains it, ") +
-                                           sentence(s.shown, head.expected))},
-                       {"locations", Json::array({location("traces/" + file_stem(i) + ".trace", "SSL_CTX")})}});
+    results.push_back(
+        {{"kind", "fail"},
+         {"level", "error"},
+         {"message", message((s.kind == Surprise::Kind::died ? "the library died " : "no Rule explains it, ") +
+                             sentence(s.shown, head.expected))},
+         {"locations", Json::array({location("traces/" + file_stem(i) + ".trace", "SSL_CTX")})}});
   }
   Json notifications = Json::array();
-  if (!result.failure.empty())
-    notifications.push_back({{"level", "error"}, {"message", message(result.failure)}});
+  if (!result.failure.empty()) notifications.push_back({{"level", "error"}, {"message", message(result.failure)}});
   if (result.interrupted)
     notifications.push_back({{"level", "warning"}, {"message", message("the audit was interrupted")}});
   const Json run = {
-      {"tool",
-       {{"driver",
-         {{"name", "sesscheck"}, {"semanticVersion", "0.1.0"}, {"rules", std::move(rules)}}}}},
-      {"invocations",
-       Json::array({{{"executionSuccessful", result.failure.empty()}, {"exitCode", !result.failure.empty() ? 3 : result.as_expected() ? 0 : 1},
-                     {"toolExecutionNotifications", std::move(notifications)}}})},
+      {"tool", {{"driver", {{"name", "sesscheck"}, {"semanticVersion", "0.1.0"}, {"rules", std::move(rules)}}}}},
+      {"invocations", Json::array({{{"executionSuccessful", result.failure.empty()},
+                                    {"exitCode", !result.failure.empty() ? 3
+                                                 : result.as_expected()  ? 0
+                                                                         : 1},
+                                    {"toolExecutionNotifications", std::move(notifications)}}})},
       {"properties", {{"library", head.version}, {"expected", head.expected}, {"seed", head.seed}}},
       {"columnKind", "utf16CodeUnits"},
       {"results", std::move(results)}};
-  const Json root = {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-                     {"version", "2.1.0"},
-                     {"runs", Json::array({run})}};
+  const Json root = {
+      {"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"version", "2.1.0"}, {"runs", Json::array({run})}};
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -7,7 +7,8 @@
 namespace sesscheck {
 namespace {
 
-constexpr const char *red = "\x1b[31m", *green = "\x1b[32m", *yellow = "\x1b[33m", *bold = "\x1b[1m", *plain = "\x1b[0m";
+constexpr const char *red = "\x1b[31m", *green = "\x1b[32m", *yellow = "\x1b[33m", *bold = "\x1b[1m",
+                     *plain = "\x1b[0m";
 
 std::string names(const std::vector<Choice>& choices) {
   std::string text;
@@ -45,13 +46,14 @@ class Page {
   }
 
   void clauses() {
-    line("{}{:<5} {:<14} {:>7} {:>8}  {}{}", on(bold), "id", "verdict", "traces", "steps", "what the manual says", on(plain));
+    line("{}{:<5} {:<14} {:>7} {:>8}  {}{}", on(bold), "id", "verdict", "traces", "steps", "what the manual says",
+         on(plain));
     std::vector<const ClauseResult*> order;
     for (const ClauseResult& c : result_.clauses) order.push_back(&c);
     std::ranges::stable_sort(order, {}, [](const ClauseResult* c) { return c->verdict; });
     for (const ClauseResult* c : order) {
-      line("{:<5} {}{:<14}{} {:>7} {:>8}  {} ({})", c->clause->id, colour_of(c->verdict), to_text(c->verdict), on(plain),
-           c->traces, c->steps, c->clause->paraphrase, c->clause->page);
+      line("{:<5} {}{:<14}{} {:>7} {:>8}  {} ({})", c->clause->id, colour_of(c->verdict), to_text(c->verdict),
+           on(plain), c->traces, c->steps, c->clause->paraphrase, c->clause->page);
       if (!c->deviations.empty()) line("{:>39}really: {}", "", names(c->deviations));
       if (!c->seen.empty()) line("{:>39}seen: {}", "", c->seen);
       for (const std::size_t i : c->findings) line("{:>39}see: surprise-{}", "", i + 1);
@@ -65,11 +67,11 @@ class Page {
     for (const Deviation& d : result_.deviations) {
       const RuleInfo& row = info(d.choice.rule);
       line("  {}{}{}: {}", on(red), to_string(d.choice), on(plain), row.meaning);
-      line("      manual: {}   clause {}   found after {} commands, shrunk to {}: traces/{}.trace", row.values[0], row.clauses,
-           d.found_after, single_commands(d.trace), file_stem(d));
+      line("      manual: {}   clause {}   found after {} commands, shrunk to {}: traces/{}.trace", row.values[0],
+           row.clauses, d.found_after, single_commands(d.trace), file_stem(d));
       if (!d.shown.fields.empty())
-        line("      at '{}': {} is {}, the manual says {}", d.shown.command_text, d.shown.fields[0].field, d.shown.fields[0].library,
-             d.shown.fields[0].model);
+        line("      at '{}': {} is {}, the manual says {}", d.shown.command_text, d.shown.fields[0].field,
+             d.shown.fields[0].library, d.shown.fields[0].model);
     }
     line("");
   }
@@ -90,7 +92,8 @@ class Page {
       last_words(s.last_words);
       not_investigated += s.not_investigated;
     }
-    if (not_investigated > 0) line("  and {} more traces that no Rule explains, of other kinds: not shrunk", not_investigated);
+    if (not_investigated > 0)
+      line("  and {} more traces that no Rule explains, of other kinds: not shrunk", not_investigated);
     line("");
   }
 
@@ -132,7 +135,8 @@ class Page {
     for (const ClauseResult& c : result_.clauses) ++count[static_cast<std::size_t>(c.verdict)];
     std::string counts;
     for (std::size_t v = 0; v < verdict_count; ++v)
-      if (count[v] != 0) counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count[v], to_text(static_cast<Verdict>(v)));
+      if (count[v] != 0)
+        counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count[v], to_text(static_cast<Verdict>(v)));
     const std::string by = result_.baseline ? "the baseline" : head_.expected;
     line("{} clauses: {}. {}{}{}", result_.clauses.size(), counts, on(result_.as_expected() ? green : red),
          result_.as_expected() ? fmt::format("Everything as {} says: exit code 0", by)

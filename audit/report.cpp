@@ -26,7 +26,8 @@ std::string as_comment(const std::vector<FieldDifference>& fields, const std::st
   constexpr std::size_t lines_max = 12;
   std::string text;
   for (std::size_t i = 0; i < std::min(fields.size(), lines_max); ++i)
-    text += "#   " + fields[i].field + ": " + expectation + " " + fields[i].model + ", library " + fields[i].library + "\n";
+    text +=
+        "#   " + fields[i].field + ": " + expectation + " " + fields[i].model + ", library " + fields[i].library + "\n";
   if (fields.size() > lines_max) text += "#   ... and " + std::to_string(fields.size() - lines_max) + " more fields\n";
   return text;
 }
@@ -50,7 +51,8 @@ std::string quoted(const std::string& text) {
 
 /// A trace with its head comment, and the C program that shows the same.
 void write_evidence(const fs::path& folder, const std::string& stem, const std::vector<std::string>& head,
-                    const std::string& expected_by, const Trace& trace, const Shown& shown, const std::string& words = {}) {
+                    const std::string& expected_by, const Trace& trace, const Shown& shown,
+                    const std::string& words = {}) {
   std::string text;
   for (const std::string& line : head) text += "# " + line + "\n";
   text += "# It shows at: " + shown.command_text + "\n" + as_comment(shown.fields, expected_by);
@@ -102,7 +104,8 @@ std::string file_stem(std::size_t surprise) { return "surprise-" + std::to_strin
 std::string_view to_text(Repeats repeats) {
   switch (repeats) {
     case Repeats::alone: return {};
-    case Repeats::after_others: return "only after other traces in the same process: they spoil something that it meets";
+    case Repeats::after_others:
+      return "only after other traces in the same process: they spoil something that it meets";
     case Repeats::once: return "seen once: neither its trace alone nor the traces before it bring it back";
     case Repeats::untried: return "as it was found: the audit was stopped before it was tried again";
   }
@@ -153,15 +156,17 @@ void write_report(const fs::path& folder, const AuditHead& head, const AuditResu
       write_file(folder / "traces" / "clauses" / (std::string(c.clause->id) + ".trace"),
                  "# " + std::string(c.clause->id) + ", " + std::string(c.clause->page) + "(3), " +
                      std::string(c.clause->section) + ": " + std::string(c.clause->paraphrase) +
-                     "\n# The shortest trace of the audit that exercised it, with its last command.\n" + to_text(c.example));
+                     "\n# The shortest trace of the audit that exercised it, with its last command.\n" +
+                     to_text(c.example));
   for (const Deviation& d : result.deviations)
     write_evidence(folder, file_stem(d), head_lines(head, d), "manual", d.trace, d.shown);
   for (std::size_t i = 0; i < result.surprises.size(); ++i) {
     const Surprise& s = result.surprises[i];
     write_evidence(folder, file_stem(i), head_lines(head, s), head.expected, s.trace, s.shown, s.last_words);
     for (std::size_t n = 0; n < s.before.size(); ++n)
-      write_file(folder / "traces" / (file_stem(i) + "-before-" + std::to_string(n + 1) + ".trace"),
-                 "# To be carried out before " + file_stem(i) + ".trace, in the same process.\n" + to_text(s.before[n]));
+      write_file(
+          folder / "traces" / (file_stem(i) + "-before-" + std::to_string(n + 1) + ".trace"),
+          "# To be carried out before " + file_stem(i) + ".trace, in the same process.\n" + to_text(s.before[n]));
   }
   // Only now it is the latest: until then `latest` is the last one that is complete.
   std::error_code failed;

@@ -15,7 +15,7 @@ struct AuditHead {
   std::string libssl;   ///< path
   std::string expected;
   std::uint64_t seed = 0;
-  double seconds = 0;   ///< real time that the audit took
+  double seconds = 0;  ///< real time that the audit took
 };
 
 /// The version of audit.json's layout (docs/report.md).

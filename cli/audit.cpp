@@ -1,3 +1,5 @@
+#include "audit/audit.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -7,7 +9,6 @@
 #include <cstdlib>
 #include <memory>
 
-#include "audit/audit.hpp"
 #include "audit/baseline.hpp"
 #include "audit/report.hpp"
 #include "check/model_sut.hpp"
@@ -40,8 +41,9 @@ class ProgressLine {
     shown_ = elapsed;
     if (progress.stage != stage_) stage_ = progress.stage, stage_start_ = elapsed;
     const bool comparing = progress.stage == "comparing";
-    const double share = comparing ? progress.share
-                                   : static_cast<double>(progress.done) / static_cast<double>(std::max<std::size_t>(progress.wanted, 1));
+    const double share =
+        comparing ? progress.share
+                  : static_cast<double>(progress.done) / static_cast<double>(std::max<std::size_t>(progress.wanted, 1));
     const double spent = elapsed - stage_start_;
     const std::string left = share > 0.01 && share < 1 ? fmt::format(", {:.0f} s left", spent / share - spent) : "";
     const std::string amount = comparing ? fmt::format("{} commands, {:.0f} %", progress.done, 100 * share)

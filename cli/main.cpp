@@ -33,7 +33,8 @@ void add_trace(CLI::App* verb, TraceVerb& options) {
 int main(int argc, char** argv) {
   CLI::App app{"sesscheck: what a TLS library's SSL_CTX session cache really does, where that differs from its manual"};
   app.require_subcommand(1);
-  app.footer(exit_codes);
+  app.footer(std::string("Example: sesscheck audit; then sesscheck replay report/latest/traces/capacity-one_less.trace --rules manual\n") +
+             exit_codes);
   int result = as_expected;
 
   AuditVerb audit_options;

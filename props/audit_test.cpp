@@ -1,4 +1,6 @@
 // The audit of a library that is known to the last Rule: the model itself. And the program's exit codes.
+#include "audit/audit.hpp"
+
 #include <sys/wait.h>
 
 #include <boost/test/unit_test.hpp>
@@ -9,7 +11,6 @@
 #include <sstream>
 #include <string>
 
-#include "audit/audit.hpp"
 #include "audit/baseline.hpp"
 #include "audit/report.hpp"
 #include "check/model_sut.hpp"
@@ -42,7 +43,8 @@ int run(const std::string& arguments) {
 
 BOOST_AUTO_TEST_SUITE(auditing)
 
-// Catches: an audit that overlooks a deviation from the manual, or invents one; a clause that claims what was never seen.
+// Catches: an audit that overlooks a deviation from the manual, or invents one; a clause that claims what was never
+// seen.
 BOOST_AUTO_TEST_CASE(names_every_deviation_from_the_manual_and_no_other) {
   const AuditResult result = audit_model(Rules::openssl_3_0(), 150'000);
   BOOST_TEST(result.as_expected());
@@ -82,7 +84,8 @@ BOOST_AUTO_TEST_CASE(directed_traces_exercise_every_clause) {
     BOOST_TEST(c.steps > 0u, c.clause->id);
     BOOST_TEST((c.example.commands.size() > 0u), c.clause->id);
   }
-  BOOST_TEST_MESSAGE(result.clauses.size() << " clauses, " << not_yet << " about features that the model does not have");
+  BOOST_TEST_MESSAGE(result.clauses.size()
+                     << " clauses, " << not_yet << " about features that the model does not have");
   const auto known = [](std::string_view ids) {
     std::istringstream words{std::string(ids)};
     for (std::string id; words >> id;) BOOST_TEST(find_clause(id) != nullptr, "there is no clause " << id);
@@ -167,12 +170,15 @@ BOOST_AUTO_TEST_CASE(a_baseline_accepts_one_deviation_and_no_other) {
 
   // Another value of a Rule that is in it, and one that is not.
   const AuditResult never = held(audit_model(Rules::openssl_3_0().with(time_never_updated), 5'000), "OpenSSL 3.0.19");
-  BOOST_TEST(never.baseline->not_accepted == std::vector<std::string>{"C14 update_time=never"}, boost::test_tools::per_element());
-  BOOST_TEST(never.baseline->gone == std::vector<std::string>{"C14 update_time=on_add"}, boost::test_tools::per_element());
+  BOOST_TEST(never.baseline->not_accepted == std::vector<std::string>{"C14 update_time=never"},
+             boost::test_tools::per_element());
+  BOOST_TEST(never.baseline->gone == std::vector<std::string>{"C14 update_time=on_add"},
+             boost::test_tools::per_element());
   BOOST_TEST(!never.as_expected());
   // One that is gone: the library does what the manual says.
   const AuditResult gone = held(audit_model(Rules::openssl_3_0().with(set_time_returns_one), 5'000), "OpenSSL 3.0.19");
-  BOOST_TEST(gone.baseline->gone == std::vector<std::string>{"T8 set_time_result=time"}, boost::test_tools::per_element());
+  BOOST_TEST(gone.baseline->gone == std::vector<std::string>{"T8 set_time_result=time"},
+             boost::test_tools::per_element());
   BOOST_TEST(!gone.as_expected());
   // A finding is in no baseline.
   known.surprises.emplace_back();
@@ -183,8 +189,9 @@ BOOST_AUTO_TEST_CASE(a_baseline_accepts_one_deviation_and_no_other) {
 BOOST_AUTO_TEST_CASE(an_interrupt_leaves_a_report) {
   const Folder folder;
   const std::string out = (folder.path / "report").string();
-  const int status = std::system(("timeout --signal=INT 3 " SESSCHECK_BINARY " audit --seconds 600 --jobs 1 --out " + out +
-                                  " >/dev/null 2>&1; timeout 1 true").c_str());
+  const int status = std::system(("timeout --signal=INT 3 " SESSCHECK_BINARY " audit --seconds 600 --jobs 1 --out " +
+                                  out + " >/dev/null 2>&1; timeout 1 true")
+                                     .c_str());
   BOOST_TEST(status == 0);
   const nlohmann::json json = nlohmann::json::parse(text_of(fs::path(out) / "latest" / "audit.json"));
   BOOST_TEST(json["interrupted"] == true);
@@ -209,7 +216,8 @@ BOOST_AUTO_TEST_CASE(exit_codes) {
   BOOST_TEST(run("audit --lib model:nobody" + out) == 2);
   BOOST_TEST(run("audit --commands 500 --jobs 1 --write-baseline " + accepted + " --reason known" + out) == 0);
   BOOST_TEST(run("audit --commands 500 --jobs 1 --baseline " + accepted + out) == 0);
-  BOOST_TEST(run("audit --commands 500 --jobs 1 --baseline " + accepted + " --lib model:openssl-3.0 --rule capacity=size" + out) == 1);
+  BOOST_TEST(run("audit --commands 500 --jobs 1 --baseline " + accepted +
+                 " --lib model:openssl-3.0 --rule capacity=size" + out) == 1);
   BOOST_TEST(run("audit --baseline " + off + out) == 2);
   BOOST_TEST(run("audit --lib /nonexistent.so" + out) == 3);
   BOOST_TEST(run("audit --lib libc.so.6" + out) == 3);

@@ -48,7 +48,7 @@ const std::vector<Fault>& table() {
     {"adding returns 1 for a session that is there", [](const FaultySight& s) { if (is(s, Op::add) && s.because.has(Reason::readded)) s.seen.result = 1; }},
     {"removing returns 1 for a session that is not there", [](const FaultySight& s) { if (is(s, Op::remove) && s.because.has(Reason::removed_uncached)) s.seen.result = 1; }},
     {"removing leaves the session resumable", [](const FaultySight& s) { if (is(s, Op::remove) && s.seen.held[s.command.slot - 1]) s.seen.held[s.command.slot - 1]->resumable = true; }},
-    {"a flush is a second late", {}, [](Trace& t) { for (Command& c : t.commands) if (c.op == Op::flush && c.number.value != 0) c.number.value -= 1; }},
+    {"a flush is a second late", {}, [](Trace& t) { for (Command& c : t.commands) if (c.op == Op::flush && c.number.value > -1'000'000 && c.number.value != 0) c.number.value -= 1; }},
     {"a flush is carried out on the first context", {}, [](Trace& t) { for (Command& c : t.commands) if (c.op == Op::flush) c.context = 0; }},
     {"flush with 0 does nothing", {}, [](Trace& t) { for (Command& c : t.commands) if (c.op == Op::flush && c.number.value == 0 && !c.number.from_now) c = Command{}; }},
     // --- callbacks
@@ -63,7 +63,7 @@ const std::vector<Fault>& table() {
     {"a prefix of the session id context is enough", {}, [](Trace& t) { for (ContextSetup& c : t.setup.contexts) c.id_context.length = std::min<std::uint8_t>(c.id_context.length, 1); for (Command& c : t.commands) if (c.id_context && c.id_context->length > 1 && c.id_context->length <= id_context_max) c.id_context->length = 1; }},
     {"a broken full handshake counts as finished on the client", [](const FaultySight& s) { if (is(s, Op::connect) && s.because.has(Reason::broken_off) && s.seen.connection.client.state == Handshake::unfinished) s.seen.connection.client.state = Handshake::done; }},
     {"a quiet end counts as unclean at the server", {}, [](Trace& t) { for (Command& c : t.commands) if (c.server_end == End::quiet) c.server_end = End::none; }},
-    {"resuming moves the session's time", [](const FaultySight& s) { if (resumed(s)) for (SessionView& v : server(s).cached) if (v.name == s.seen.connection.server.session) v.time += 1; }},
+    {"resuming moves the session's time", [](const FaultySight& s) { if (resumed(s)) for (SessionView& v : server(s).cached) if (v.name == s.seen.connection.server.session && v.time < 4'000'000'000) v.time += 1; }},
     // --- what is cached
     {"a client stores without the CLIENT bit", [](const FaultySight& s) { if (connected(s) && s.because.has(Reason::store_mode_off_client) && s.command.client != s.command.context) client(s).number += 1; }},
     {"the least session of a cache of four is not found", [](const FaultySight& s) { for (ContextView& c : s.seen.contexts) if (c.cached.size() >= 4) erase_first(c.cached); }},

@@ -51,13 +51,23 @@ const std::vector<Sample>& samples() {
     std::vector<Sample> list;
     list.push_back({"as-expected", head, audit_model(Rules::openssl_3_0())});
     list.push_back({"rules", head, audit_model(Rules::openssl_3_0().with(capacity_is_size).with(flush_every_255))});
-    list.push_back({"fault", head, audit_of([](Patience) { return Subject{std::make_unique<FaultySut>(Rules::openssl_3_0(), faults()[20]), {}}; }, 3'000)});
+    list.push_back({"fault", head,
+                    audit_of(
+                        [](Patience) {
+                          return Subject{std::make_unique<FaultySut>(Rules::openssl_3_0(), faults()[20]), {}};
+                        },
+                        3'000)});
     static bool already = false;
-    list.push_back({"death", head, audit_of([](Patience) {
-                      return Subject{std::make_unique<DyingSut>(Dies::after_a_spoiler, already),
-                                     [] { return "stack smashing detected\n" + std::string(hostile); }};
-                    }, 5'000)});
-    Sample odd{"odd", {std::string(hostile), std::string(hostile), std::string(hostile), 0, 0}, audit_model(Rules::openssl_3_0(), 1)};
+    list.push_back({"death", head,
+                    audit_of(
+                        [](Patience) {
+                          return Subject{std::make_unique<DyingSut>(Dies::after_a_spoiler, already),
+                                         [] { return "stack smashing detected\n" + std::string(hostile); }};
+                        },
+                        5'000)});
+    Sample odd{"odd",
+               {std::string(hostile), std::string(hostile), std::string(hostile), 0, 0},
+               audit_model(Rules::openssl_3_0(), 1)};
     odd.result.note = odd.result.failure = hostile;
     odd.result.interrupted = true;
     odd.result.baseline = BaselineOutcome{{"S18 flush_period=256"}, {std::string(hostile)}, {std::string(hostile)}};
@@ -67,7 +77,8 @@ const std::vector<Sample>& samples() {
     list.push_back(std::move(odd));
     list.push_back({"nothing", head, AuditResult{}});
     if (const char* folder = std::getenv("SESSCHECK_PAGES"))
-      for (const Sample& s : list) std::ofstream(fs::path(folder) / (s.name + ".html")) << render_html(s.head, s.result);
+      for (const Sample& s : list)
+        std::ofstream(fs::path(folder) / (s.name + ".html")) << render_html(s.head, s.result);
     return list;
   }();
   return all;
@@ -77,7 +88,7 @@ const std::vector<Sample>& samples() {
 struct Look {
   std::vector<std::string> complaints;
   std::set<std::string> ids, links;
-  std::multiset<std::string> hidden;   ///< elements that are not shown before the script has run
+  std::multiset<std::string> hidden;  ///< elements that are not shown before the script has run
   std::vector<int> headings;
 };
 
@@ -115,7 +126,8 @@ Look look_at(const std::string& page) {
     while (page[at] != '>' && page[at] != '/') {
       while (page[at] == ' ') ++at;
       std::string key;
-      while (std::isalnum(static_cast<unsigned char>(page[at])) || page[at] == '-' || page[at] == '_') key += page[at++];
+      while (std::isalnum(static_cast<unsigned char>(page[at])) || page[at] == '-' || page[at] == '_')
+        key += page[at++];
       if (key.empty() && page[at] != '>' && page[at] != '/') {
         complain("no attribute", start);
         return look;
@@ -136,8 +148,10 @@ Look look_at(const std::string& page) {
     if (attributes.contains("href")) look.links.insert(attributes["href"]);
     if (attributes.contains("hidden")) look.hidden.insert(name);
     for (const auto& [key, value] : attributes)
-      if (key == "src" || key == "srcset" || key.starts_with("on") || key == "style") complain("attribute " + key, start);
-    if (name.size() == 2 && name[0] == 'h' && std::isdigit(static_cast<unsigned char>(name[1]))) look.headings.push_back(name[1] - '0');
+      if (key == "src" || key == "srcset" || key.starts_with("on") || key == "style")
+        complain("attribute " + key, start);
+    if (name.size() == 2 && name[0] == 'h' && std::isdigit(static_cast<unsigned char>(name[1])))
+      look.headings.push_back(name[1] - '0');
     if (!self_closed && !empty_ones.contains(name)) open.push_back(name);
     if (name == "style" || name == "script") at = page.find("</" + name, at);
   }
@@ -163,7 +177,8 @@ BOOST_AUTO_TEST_CASE(samples_have_all_that_a_page_can_have) {
   BOOST_TEST(!samples()[3].result.surprises.front().before.empty());
 }
 
-// Catches: a page that browsers have to repair, links that lead nowhere, headings out of order, what only the script shows.
+// Catches: a page that browsers have to repair, links that lead nowhere, headings out of order, what only the script
+// shows.
 BOOST_AUTO_TEST_CASE(is_well_formed) {
   for (const Sample& sample : samples()) {
     const Look look = look_at(render_html(sample.head, sample.result));
@@ -185,7 +200,8 @@ BOOST_AUTO_TEST_CASE(is_well_formed) {
 BOOST_AUTO_TEST_CASE(needs_nothing_beside_it) {
   for (const Sample& sample : samples()) {
     const std::string page = render_html(sample.head, sample.result);
-    for (const char* text : {"http:", "https:", "url(", "@import", "<script>fetch", "<iframe", "<object", "<base", "XMLHttpRequest"})
+    for (const char* text :
+         {"http:", "https:", "url(", "@import", "<script>fetch", "<iframe", "<object", "<base", "XMLHttpRequest"})
       BOOST_TEST(!has(page, text), sample.name << " has " << text);
     BOOST_TEST(has(page, "default-src 'none'"));
     BOOST_TEST(page.size() < 2'000'000u);
@@ -194,14 +210,17 @@ BOOST_AUTO_TEST_CASE(needs_nothing_beside_it) {
 
 // Catches: what comes from outside and is taken for markup, or is no UTF-8.
 BOOST_AUTO_TEST_CASE(escapes_what_comes_from_outside) {
-  BOOST_TEST(html::escape(hostile) ==
-             "OpenSSL &lt;script&gt;fetch(&#39;//x&#39;)&lt;/script&gt; &quot;&amp;amp; &#39;q&quot; \uFFFD\uFFFD \u00e9");
+  BOOST_TEST(
+      html::escape(hostile) ==
+      "OpenSSL &lt;script&gt;fetch(&#39;//x&#39;)&lt;/script&gt; &quot;&amp;amp; &#39;q&quot; \uFFFD\uFFFD \u00e9");
   BOOST_TEST(html::escape("a\tb\nc \xc3") == "a\tb\nc \uFFFD");
-  BOOST_TEST(html::escape("\xed\xa0\x80\xc0\xaf\xf4\x90\x80\x80") == "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD");
+  BOOST_TEST(html::escape("\xed\xa0\x80\xc0\xaf\xf4\x90\x80\x80") ==
+             "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD");
   BOOST_TEST(html::escape("\xe2\x82\xac \xf0\x9f\x94\x92") == "\u20ac \U0001F512");
 }
 
-// Catches: a clause, a deviation or a surprise that the page leaves out; surprises that do not come first; a wrong exit code.
+// Catches: a clause, a deviation or a surprise that the page leaves out; surprises that do not come first; a wrong exit
+// code.
 BOOST_AUTO_TEST_CASE(shows_every_clause_and_everything_found) {
   for (const Sample& sample : samples()) {
     const std::string page = render_html(sample.head, sample.result);
@@ -217,20 +236,22 @@ BOOST_AUTO_TEST_CASE(shows_every_clause_and_everything_found) {
     }
     for (std::size_t i = 0; i < sample.result.surprises.size(); ++i)
       BOOST_TEST(has(page, "id=\"surprise-" + std::to_string(i + 1) + "\""), sample.name);
-    if (!sample.result.surprises.empty()) BOOST_TEST(page.find("id=\"surprises\"") < page.find("id=\"summary\""), sample.name);
+    if (!sample.result.surprises.empty())
+      BOOST_TEST(page.find("id=\"surprises\"") < page.find("id=\"summary\""), sample.name);
     const int code = !sample.result.failure.empty() ? 3 : sample.result.as_expected() ? 0 : 1;
     BOOST_TEST(has(page, "Exit code " + std::to_string(code) + "."), sample.name);
   }
 }
 
-// Catches: a picture that does not show the difference: the two sides of the last step come from the model, and must be what
-// the audit saw, and what was expected.
+// Catches: a picture that does not show the difference: the two sides of the last step come from the model, and must be
+// what the audit saw, and what was expected.
 BOOST_AUTO_TEST_CASE(pictures_show_the_difference) {
   const AuditResult& result = samples()[0].result;
   BOOST_TEST(result.deviations.size() > 15u);
   for (const Deviation& d : result.deviations) {
-    const html::Scene scene = html::play(d.trace, d.shown, result.established,
-                                         result.established.with({d.choice.rule, Rules::manual().value(d.choice.rule)}));
+    const html::Scene scene =
+        html::play(d.trace, d.shown, result.established,
+                   result.established.with({d.choice.rule, Rules::manual().value(d.choice.rule)}));
     BOOST_REQUIRE_MESSAGE((scene.differs && scene.library && scene.expected), to_string(d.choice));
     BOOST_TEST((compare(scene.expected->after, scene.library->after).front().field == d.shown.fields.front().field),
                to_string(d.choice));
@@ -254,7 +275,8 @@ BOOST_AUTO_TEST_CASE(pictures_show_the_difference) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-// --- a real browser ----------------------------------------------------------------------------------------------------
+// --- a real browser
+// ----------------------------------------------------------------------------------------------------
 
 std::string run(const std::string& command) {
   std::string text;
@@ -290,7 +312,8 @@ constexpr std::string_view visitor = R"~(<script>
 
 BOOST_AUTO_TEST_SUITE(html_in_a_browser)
 
-// Catches: a script that fails or a filter that does not filter; a page wider than its window; anything a browser complains of.
+// Catches: a script that fails or a filter that does not filter; a page wider than its window; anything a browser
+// complains of.
 BOOST_AUTO_TEST_CASE(the_script_runs_and_the_filter_filters) {
   const std::string browser = run("command -v chromium || command -v chromium-browser || command -v google-chrome");
   if (browser.empty()) {
@@ -306,9 +329,9 @@ BOOST_AUTO_TEST_CASE(the_script_runs_and_the_filter_filters) {
     std::ofstream(folder / "page.html") << page;
     for (const char* window : {"1280,900", "500,900"}) {  // headless windows are no narrower than 500
       const std::string dom = run("timeout 60 " + browser.substr(0, browser.find('\n')) +
-                                  " --headless --no-sandbox --disable-gpu --enable-logging=stderr --user-data-dir=" + (folder / "profile").string() +
-                                  " --window-size=" + window + " --dump-dom 'file://" + (folder / "page.html").string() + "' 2>" +
-                                  (folder / "log").string());
+                                  " --headless --no-sandbox --disable-gpu --enable-logging=stderr --user-data-dir=" +
+                                  (folder / "profile").string() + " --window-size=" + window + " --dump-dom 'file://" +
+                                  (folder / "page.html").string() + "' 2>" + (folder / "log").string());
       std::ifstream in(folder / "log");
       std::string complaints;
       for (std::string line; std::getline(in, line);)
@@ -321,14 +344,18 @@ BOOST_AUTO_TEST_CASE(the_script_runs_and_the_filter_filters) {
       BOOST_TEST(has(root, "data-wide=\"fits\""), where);
       BOOST_TEST(has(root, "data-closed=\"0\""), where);
       if (sample.result.clauses.empty()) continue;
-      const auto count = [&](auto counts) { return std::to_string(std::ranges::count_if(sample.result.clauses, counts)); };
+      const auto count = [&](auto counts) {
+        return std::to_string(std::ranges::count_if(sample.result.clauses, counts));
+      };
       const std::string all = std::to_string(sample.result.clauses.size());
       BOOST_TEST(has(root, "data-visited=\"yes\""), where);
       BOOST_TEST(has(root, "data-all=\"" + all + "\""), where);
       BOOST_TEST(has(root, "data-escaped=\"" + all + "\""), where);
       BOOST_TEST(has(root, "data-none=\"0\""), where);
       BOOST_TEST((!has(root, "data-flush=\"0\"") && !has(root, "data-flush=\"" + all + "\"")), where);
-      BOOST_TEST(has(root, "data-without=\"" + count([](const ClauseResult& c) { return c.verdict != Verdict::conforms; }) + "\""), where);
+      BOOST_TEST(has(root, "data-without=\"" +
+                               count([](const ClauseResult& c) { return c.verdict != Verdict::conforms; }) + "\""),
+                 where);
     }
   }
   fs::remove_all(folder);

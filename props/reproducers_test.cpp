@@ -61,7 +61,10 @@ BOOST_AUTO_TEST_SUITE(reproducers)
 BOOST_AUTO_TEST_CASE(each_shows_its_deviation) {
   const Folder folder;
   const AuditResult result = audit_of(
-      [](Patience) { return Subject{std::make_unique<WorkerSut>("libssl.so.3", ""), {}}; }, 2'000);
+      [](Patience) {
+        return Subject{std::make_unique<WorkerSut>("libssl.so.3", ""), {}};
+      },
+      2'000);
   prepare_folder(folder.path);
   write_report(folder.path, {"the installed libssl", "-", "openssl-3.0", 1, 0}, result);
   BOOST_TEST(result.deviations.size() > 15u);
@@ -72,13 +75,17 @@ BOOST_AUTO_TEST_CASE(each_shows_its_deviation) {
   }
 }
 
-// Catches: a program that finds a deviation where there is none. The deviations are those of a model that does not do what
-// the installed library does; the programs are run on the library.
+// Catches: a program that finds a deviation where there is none. The deviations are those of a model that does not do
+// what the installed library does; the programs are run on the library.
 BOOST_AUTO_TEST_CASE(none_shows_what_is_not_there) {
   const Folder folder;
   for (const Choice change : {expired_at_deadline, unclean_end_keeps, reported_in_reverse, not_asked_without_server}) {
     const Rules rules = Rules::openssl_3_0().with(change);
-    const AuditResult result = audit_of([rules](Patience) { return Subject{std::make_unique<ModelSut>(rules), {}}; }, 2'000);
+    const AuditResult result = audit_of(
+        [rules](Patience) {
+          return Subject{std::make_unique<ModelSut>(rules), {}};
+        },
+        2'000);
     prepare_folder(folder.path);
     write_report(folder.path, {"a model", "-", "openssl-3.0", 1, 0}, result);
     BOOST_REQUIRE(result.surprises.size() == 1u);
