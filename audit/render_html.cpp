@@ -165,7 +165,7 @@ class Page {
 
   void rules() {
     put("<details><summary>The Rules that account for what this library does</summary>\n<div class=\"scroll\" "
-        "tabindex=\"0\" role=\"region\" "
+        "tabindex=\"0\" role=\"group\" "
         "aria-label=\"Rules\"><table class=\"plain\"><thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">this "
         "library</th>"
         "<th scope=\"col\">expected</th><th scope=\"col\">the manual</th><th "

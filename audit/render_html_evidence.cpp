@@ -37,7 +37,7 @@ std::string differences(const Shown& shown, const Sides& sides) {
       "<table class=\"fields\"><thead><tr><th scope=\"col\">seen</th><th scope=\"col\">{}</th><th "
       "scope=\"col\">{}</th></tr></thead><tbody>\n",
       escape(sides.library), escape(sides.expected));
-  std::string text = "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What differs\">" + head +
+  std::string text = "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"What differs\">" + head +
                      rows_of(all.first(std::min(all.size(), fields_max))) + "</tbody></table></div>\n";
   if (all.size() > fields_max)
     text += fmt::format("<details><summary>{} more that differ</summary>{}{}</tbody></table></details>\n",
@@ -70,7 +70,7 @@ struct Exhibit {
     std::string text = differences(shown, sides);
     if (!trace.commands.empty()) {
       text += fmt::format(
-          "<figure><figcaption>{}</figcaption>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+          "<figure><figcaption>{}</figcaption>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
           "aria-label=\"Sequence picture of {}\">{}</div>\n",
           scene.library || !scene.differs ? caption : caption_unaccounted, escape(stem),
           picture(scene, trace, shown, sides, "picture-" + stem));
@@ -82,13 +82,24 @@ struct Exhibit {
   }
 };
 
+/// A value that all its clauses allow, or that no page of this release speaks of, is no deviation of theirs.
+Verdict grade(const AuditResult& result, Choice choice) {
+  std::optional<Verdict> worst;
+  for (const ClauseResult& c : result.clauses) {
+    if (std::ranges::find(c.deviations, choice) != c.deviations.end()) return Verdict::deviates;
+    if (decides(choice.rule, *c.clause) && c.verdict >= Verdict::ambiguous)
+      worst = std::min(c.verdict, worst.value_or(c.verdict));
+  }
+  return worst.value_or(Verdict::deviates);
+}
+
 std::string deviation(const AuditHead& head, const AuditResult& result, const Deviation& d) {
   const RuleInfo& row = info(d.choice.rule);
   const std::string value = to_string(d.choice), stem = file_stem(d);
   std::string text = fmt::format(
       "<article class=\"finding deviation\" id=\"deviation-{}\" aria-labelledby=\"deviation-{}-h\">\n"
       "<h3 id=\"deviation-{}-h\">{} <span>{}</span></h3>\n",
-      stem, stem, stem, badge(Verdict::deviates), escape(row.meaning));
+      stem, stem, stem, badge(grade(result, d.choice)), escape(row.meaning));
   text += clause_lines(d.choice.rule);
   text += fmt::format(
       "<dl class=\"facts\"><div><dt>Rule and value</dt><dd>{}</dd></div><div><dt>The manual\u2019s "

@@ -26,7 +26,7 @@ double length(std::size_t count, std::size_t most) {
 class Plot {
  public:
   Plot(std::string_view caption, std::string_view of, std::size_t most) : most_(most) {
-    put("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table "
+    put("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{0}\"><table "
         "class=\"plot\"><caption>{0}</caption>"
         "<thead><tr><th scope=\"col\">{1}</th><th scope=\"col\">meaning</th><th scope=\"col\" class=\"n\">steps</th>"
         "<td aria-hidden=\"true\"></td></tr></thead>\n",

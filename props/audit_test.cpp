@@ -121,6 +121,7 @@ BOOST_AUTO_TEST_CASE(leaves_a_whole_report) {
 
   BOOST_TEST(!fs::exists(first / "traces" / "old.trace"));
   BOOST_TEST(fs::file_size(first / "audit.txt") > 1000u);
+  BOOST_TEST(fs::file_size(first / "index.html") > 100'000u);
   const nlohmann::json json = nlohmann::json::parse(text_of(first / "audit.json"));
   BOOST_TEST(json["schema"] == audit_schema_version);
   BOOST_TEST(json["clauses"].size() == clause_table().size());
