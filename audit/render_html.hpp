@@ -50,8 +50,8 @@ struct Scene {
 };
 
 /// Plays the trace on the model: under `library`, the Rules that account for what the library did, and under
-/// `expected`. Without `library` (or where it does not lead to what was shown) the library's last step is known by its
-/// fields only.
+/// `expected`. Without `library` (or where it does not lead to just what was shown) the library's last step is known by
+/// its fields only.
 Scene play(const Trace& trace, const Shown& shown, const std::optional<Rules>& library, const Rules& expected);
 
 /// Who is who in a picture.

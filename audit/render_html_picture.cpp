@@ -163,7 +163,7 @@ class Drawing {
     }
     if (shown.fields.size() > fields_max) {
       write(left, y_ + 12, "quiet", "start",
-            fmt::format("and {} more, in the table below", shown.fields.size() - fields_max));
+            fmt::format("and {} more, in the table above", shown.fields.size() - fields_max));
       y_ += line_height;
     }
     under("band " + which, left - 8, begin, width - left - 2);
@@ -298,6 +298,7 @@ class Drawing {
     std::string returned = "returned " + std::to_string(frame.after.result);
     if (frame.after.error != error::none) returned += ", error: " + describe_error(frame.after.error);
     const Lane lane = roles_.of(command.context);
+    if (command.op == Op::set_mode) returned = "returned " + mode_text(frame.after.result);
     switch (command.op) {
       case Op::advance:
         put("<line class=\"clock\" x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>", left, right - 16, y_ + 12, y_ + 12);

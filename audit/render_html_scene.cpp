@@ -48,6 +48,10 @@ void walk(const Trace& trace, const Rules& rules, const Selection& selected, con
     }
 }
 
+bool equal(const FieldDifference& a, const FieldDifference& b) {
+  return a.field == b.field && a.model == b.model && a.library == b.library;
+}
+
 }  // namespace
 
 Scene play(const Trace& trace, const Shown& shown, const std::optional<Rules>& library, const Rules& expected) {
@@ -64,7 +68,8 @@ Scene play(const Trace& trace, const Shown& shown, const std::optional<Rules>& l
   bool accounted = false;
   if (library && scene.differs) {
     const auto difference = lockstep(trace, expected, simulate(trace, *library));
-    accounted = difference && difference->command == shown.command && difference->repetition == shown.repetition;
+    accounted = difference && difference->command == shown.command && difference->repetition == shown.repetition &&
+                std::ranges::equal(difference->fields, shown.fields, equal);
   }
   walk(trace, library && (accounted || !scene.differs) ? *library : expected, selected,
        [&](Frame&& frame) { scene.steps.push_back(std::move(frame)); });
