@@ -40,7 +40,8 @@ std::string differences(const Shown& shown, const Sides& sides) {
   std::string text = "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"What differs\">" + head +
                      rows_of(all.first(std::min(all.size(), fields_max))) + "</tbody></table></div>\n";
   if (all.size() > fields_max)
-    text += fmt::format("<details><summary>{} more that differ</summary>{}{}</tbody></table></details>\n",
+    text += fmt::format("<details><summary>{} more that differ</summary><div class=\"scroll\" "
+                        "tabindex=\"0\" role=\"group\" aria-label=\"What differs as well\">{}{}</tbody></table></div></details>\n",
                         all.size() - fields_max, head, rows_of(all.subspan(fields_max)));
   return text;
 }
