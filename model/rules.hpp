@@ -114,6 +114,7 @@ inline constexpr Choice
     renewed_ticket_stored{Rule::renewed_ticket, 0}, renewed_ticket_dropped{Rule::renewed_ticket, 1},
     ticket_after_hash_mismatch{Rule::hash_mismatch, 0}, no_ticket_after_hash_mismatch{Rule::hash_mismatch, 1},
     binder_decrypt_error{Rule::binder_alert, 0}, binder_illegal_parameter{Rule::binder_alert, 1},
+    binder_of_nothing_internal{Rule::binder_alert, 2},
     call_under_lock_works{Rule::callback_under_lock, 0}, call_under_lock_refused{Rule::callback_under_lock, 1},
     call_under_lock_undefined{Rule::callback_under_lock, 2},
     times_in_seconds{Rule::time_range, 0}, times_in_nanoseconds{Rule::time_range, 1},

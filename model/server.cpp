@@ -41,6 +41,7 @@ struct Server {
   SessionRef by_identity();
   bool acceptable(SessionRef candidate);
   void new_session();
+  void mark_in_hello();
   bool run();
 };
 
@@ -212,7 +213,10 @@ SessionRef Server::by_identity() {
   }
   if (s.secret != m.session(c.client.session).secret) {
     m.note(Reason::binder_wrong);
-    fail(error::binder_does_not_verify, m.says(binder_decrypt_error) ? alert::decrypt_error : alert::illegal_parameter);
+    if (s.id == 0 && !s.not_resumable && m.says(binder_of_nothing_internal))  // no ticket was made for it: no secret, either
+      fail(error::internal, alert::internal_error);
+    else
+      fail(error::binder_does_not_verify, m.says(binder_decrypt_error) ? alert::decrypt_error : alert::illegal_parameter);
     return no_session;
   }
   side.session = found;
@@ -276,6 +280,16 @@ void Server::new_session() {
   side.session = m.create(fresh);
 }
 
+/// A ServerHello without an id takes it from its session, too: a cached one cannot be found any more.
+void Server::mark_in_hello() {
+  Session& s = m.session(side.session);
+  if (!s.not_resumable || m.says(marked_session_handled)) return;
+  s.id = 0;
+  if (s.cached_in == no_context) return;
+  m.note(Reason::cache_spoilt);
+  m.world.spoilt = true;
+}
+
 /// From the ClientHello to the server's answer; false when it failed.
 bool Server::run() {
   const Context& at = m.context(side.current);
@@ -337,6 +351,7 @@ bool Server::run() {
       side.settings.as<Groups>(Setting::groups) == Groups::second) {
     m.note(Reason::hello_retry);
     c.retried = true;
+    mark_in_hello();
     side.session = no_session;  // the second ClientHello finds another one
     side.reused = false;
     c.to_client.push_back({Message::Kind::retry});
@@ -357,13 +372,7 @@ bool Server::run() {
       s.id = 0;
     }
   }
-  if (Session& s = m.session(side.session); s.not_resumable && m.says(marked_session_mishandled)) {
-    s.id = 0;
-    if (s.cached_in != no_context) {
-      m.note(Reason::cache_spoilt);
-      m.world.spoilt = true;
-    }
-  }
+  mark_in_hello();
   if (c.hello.early_data) c.early_accepted = c.resuming && early_data_ok && on(Setting::early_data) && !c.retried && !c.again;
   side.reads_early_data = c.hello.early_data && c.early_accepted;
   if (c.hello.early_data) m.note(c.early_accepted ? Reason::early_data_accepted : Reason::early_data_rejected);
