@@ -65,7 +65,13 @@ struct Shape {
   int phase = 0;                ///< commands after which other families take part; 0: never
   std::int64_t size_max = 0;    ///< no cache holds more; 0: some hold all there is
   std::int64_t seconds_max = 1'000'000;  ///< that the clock advances in a trace, all in all
+  bool session_ids_only = false;  ///< TLS 1.2 with session ids, one connection after the other: what the manual is about
 
+  static Shape session_ids() {
+    Shape shape;
+    shape.session_ids_only = true;
+    return shape;
+  }
   /// One trace of many phases: what only shows after a long time. Caches stay small: every command shows them whole.
   static Shape long_traces() {
     Shape shape;

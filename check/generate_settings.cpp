@@ -19,11 +19,14 @@ void Generator::choose_families() {
     on_[i] = !(setting && plain) && r.chance(setting ? often * 6 / 10 : often);
   }
   set(Family::mixed_roles, r.chance(12));
+  if (!shape_.session_ids_only) return;
+  for (std::size_t i = static_cast<std::size_t>(Family::opens); i < families; ++i) on_[i] = false;
 }
 
 void Generator::choose_protocol() {
   protocol_ = r.weighted<Protocol>(
       {{40, Protocol::ids}, {20, Protocol::tickets}, {33, Protocol::tls1_3}, {5, Protocol::any}, {2, Protocol::old}});
+  if (shape_.session_ids_only) protocol_ = Protocol::ids;
   handmade_ = on(Family::made) && protocol_ == Protocol::ids;
   if (protocol_ == Protocol::tls1_3 && r.chance(25)) set(Family::early_data, true);
   if (protocol_ == Protocol::tickets && r.chance(40)) set(Family::ticket_callbacks, true);
@@ -96,7 +99,7 @@ void Generator::some_versions(Settings& settings) {
       break;
   }
   if (handmade_) return;
-  if (protocol_ != Protocol::any && r.chance(6)) some_range(settings);
+  if (protocol_ != Protocol::any && !shape_.session_ids_only && r.chance(6)) some_range(settings);
   settings[Setting::tickets] = tickets != r.chance(6);
 }
 

@@ -160,6 +160,10 @@ class Generator {
   void cadence();
   void configure();
   void change_cipher();
+  void other_group();
+  void timeout_of_zero_in_a_ticket();
+  void early_data_again();
+  void configure(std::uint8_t context, Setting setting, std::int64_t value);
   void change_versions(std::uint8_t server, std::uint8_t client);
   void heal();
   void stock(std::uint8_t server, std::size_t number);

@@ -24,31 +24,6 @@ int gettimeofday(struct timeval *tv, void *tz) {
 }
 )";
 
-inline constexpr const char* psk = R"(
-/* A pre-shared key: the cheapest handshake, and a normal citizen of the cache. */
-static unsigned int psk_client(SSL *s, const char *hint, char *id, unsigned int n, unsigned char *key, unsigned int m) {
-  (void)s, (void)hint, (void)n, (void)m;
-  strcpy(id, "p");
-  memset(key, 7, 16);
-  return 16;
-}
-static unsigned int psk_server(SSL *s, const char *id, unsigned char *key, unsigned int m) {
-  (void)s, (void)id, (void)m;
-  memset(key, 7, 16);
-  return 16;
-}
-static SSL_CTX *context(void) { /* TLS 1.2 with session ids, no tickets */
-  SSL_CTX *ctx = SSL_CTX_new(TLS_method());
-  SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-  SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
-  SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
-  SSL_CTX_set_cipher_list(ctx, "PSK-AES128-GCM-SHA256");
-  SSL_CTX_set_psk_client_callback(ctx, psk_client);
-  SSL_CTX_set_psk_server_callback(ctx, psk_server);
-  return ctx;
-}
-)";
-
 inline constexpr const char* names = R"(
 /* Sessions are s1, s2, ... in the order in which their ids are first seen. */
 static unsigned char ids[4096][32];
@@ -108,7 +83,7 @@ inline constexpr const char* new_callback = R"c(static int new_X_answer = 1;
 static int new_X(SSL *s, SSL_SESSION *sess) {
   (void)s;
   snprintf(slot(), 64, "X: new(s%d)", name(sess));
-STORE  return new_X_answer;
+STORECALLS_new  return new_X_answer;
 }
 )c";
 
@@ -125,7 +100,7 @@ GET  }
   *copy = get_X_copy;
   if (r) snprintf(slot(), 64, "X: get(s%d) -> s%d", which, name(r));
   else snprintf(slot(), 64, "X: get(s%d) -> nothing", which);
-  return r;
+CALLS_get  return r;
 }
 )c";
 
@@ -133,7 +108,7 @@ inline constexpr const char* remove_callback = R"c(static void remove_X(SSL_CTX 
   (void)c;
   snprintf(slot(), 64, "X: remove(s%d)", name(sess));
   store_X[name(sess)] = NULL;
-}
+CALLS_remove}
 )c";
 
 inline constexpr const char* through_bytes = R"(

@@ -9,11 +9,22 @@ namespace sesscheck::fuzz {
 /// Fresh contexts cost as much as hundreds of calls; many commands make up for them.
 inline constexpr Bounds api_bounds = {.commands = 512, .connections = 0};
 
-/// Every connect becomes a `make` or an `add`: what the connection would have stored is made by hand. Contexts, slots
-/// and ids follow from the command's own, so that one changed byte still changes one command.
+/// Whether a command is about a connection that stays open, once it is there.
+inline bool continues_connection(Op op) {
+  switch (op) {
+    case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket: case Op::shut:
+    case Op::garble: case Op::hang_up: case Op::clear: case Op::close: return true;
+    default: return false;
+  }
+}
+
+/// Every connect and open becomes a `make` or an `add`: what the connection would have stored is made by hand. Contexts,
+/// slots and ids follow from the command's own, so that one changed byte still changes one command. What would go on
+/// with a connection is left out.
 inline Trace without_connections(Trace trace) {
+  std::erase_if(trace.commands, [](const Command& c) { return continues_connection(c.op); });
   for (Command& c : trace.commands) {
-    if (c.op != Op::connect) continue;
+    if (c.op != Op::connect && c.op != Op::open) continue;
     Command made;
     made.op = c.slot != 0 ? Op::add : Op::make;
     made.context = c.context;

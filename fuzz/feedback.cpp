@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::size_t op_count = static_cast<std::size_t>(Op::count);
 constexpr std::size_t mode_classes = 64, fill_classes = 6, limit_classes = 5, distance_classes = 32,
-                      cadence_classes = 12;
+                      cadence_classes = 12, stage_classes = 65, server_classes = 12, offer_classes = 17;
+constexpr std::size_t version_count = 4, value_classes = 8;  // of a Setting: no one has more values
 
 /// One byte for each thing that can happen; the engine clears them before each input.
 struct Counters {
@@ -28,6 +29,11 @@ struct Counters {
   std::uint8_t fill[op_count][fill_classes][limit_classes];
   std::uint8_t deadline[op_count][distance_classes];
   std::uint8_t cadence[2][cadence_classes];
+  std::uint8_t stage[op_count][stage_classes];        // of the connection that a command is about
+  std::uint8_t open[op_count][connections_max + 1];   // how many connections are open
+  std::uint8_t setting[2][setting_count][value_classes];  // of a new connection's ends
+  std::uint8_t hello[version_count][server_classes][offer_classes];
+  std::uint8_t hint[distance_classes];                // from the end of an offered ticket's lifetime
 };
 #ifdef __AFL_COMPILER
 Counters counters;
@@ -117,6 +123,31 @@ std::size_t cadence_class(std::int64_t successes, std::int64_t period) {
   return static_cast<std::size_t>(std::bit_width(left));  // 1 to 9
 }
 
+/// Not open; or how far each end is, in a connection as usual, renegotiating, cleared or no longer to be used.
+std::size_t stage_class(const Connection& c) {
+  if (!c.open) return 0;
+  const std::size_t kind = c.replaced ? 3 : c.renegotiating ? 2 : c.again ? 1 : 0;
+  return 1 + (kind * 4 + static_cast<std::size_t>(c.client.state)) * 4 + static_cast<std::size_t>(c.server.state);
+}
+
+/// How a server gives out tickets: none, stateful ones, single ones; and to clients that do not want them.
+std::size_t server_class(const Settings& server, const Settings& client) {
+  const std::size_t early = !server.on(Setting::early_data) ? 0 : server.on(Setting::anti_replay) ? 2 : 1;
+  return (early * 2 + server.on(Setting::tickets)) * 2 + client.on(Setting::tickets);
+}
+
+std::size_t offer_class(const World& world, SessionRef offered) {
+  if (offered == no_session) return 0;
+  const Session& s = world.sessions[offered];
+  return 1 + (static_cast<std::size_t>(s.version) * 2 + (s.ticket != no_ticket)) * 2 + s.early_data;
+}
+
+/// Whether an Op begins a connection: it has two contexts and a session to offer.
+bool begins(Op op) { return op == Op::connect || op == Op::open; }
+
+/// Whether it is about a connection that may be open already.
+bool continues(Op op) { return op >= Op::open && op <= Op::close; }
+
 }  // namespace
 
 Feedback::Feedback() : on_(!is_set("SESSCHECK_FEEDBACK", "0")) { std::atexit(print_statistics); }
@@ -126,10 +157,13 @@ void Feedback::print_statistics() {
 }
 
 void Feedback::before(const World& world, const Command& command) {
-  if (command.op == Op::connect) ++reached.connections;
+  if (begins(command.op)) ++reached.connections;
   if (!on_) return;
   const auto op = static_cast<std::size_t>(command.op);
-  const Context& context = world.contexts[command.context];
+  const Connection& connection = world.connections[command.connection];
+  const bool goes_on = continues(command.op) && command.op != Op::open && connection.open;
+  const Context& context =
+      world.contexts[!goes_on ? command.context : (command.at_server ? connection.server : connection.client).context];
   mark(counters.mode[op][mode_class(context.mode)]);
   mark(counters.fill[op][fill_class(context.cache.size())][limit_class(context.cache.size(), context.size)]);
 
@@ -142,7 +176,7 @@ void Feedback::before(const World& world, const Command& command) {
     const std::int64_t found = distance(world.sessions[ref], from);
     if (std::abs(found) < std::abs(nearest)) nearest = found;
   };
-  if (command.op == Op::connect) {
+  if (begins(command.op)) {
     const SessionRef offered = world.held[command.slot];
     if (command.slot != 0 && offered != no_session) look(offered);
   } else {
@@ -150,14 +184,37 @@ void Feedback::before(const World& world, const Command& command) {
   }
   if (nearest != std::numeric_limits<std::int64_t>::max()) mark(counters.deadline[op][distance_class(nearest)]);
 
-  if (command.op == Op::connect) {
+  if (begins(command.op) || command.op == Op::deliver) {
     const auto near = [&](const Context& c, Counter successes, std::size_t side) {
       const std::int64_t done = c.counters[static_cast<std::size_t>(successes)];
       if (done > 128) mark(counters.cadence[side][std::min(cadence_class(done, 255), cadence_class(done, 256))]);
     };
-    near(context, Counter::accept_good, 0);
-    near(world.contexts[command.client], Counter::connect_good, 1);
+    near(world.contexts[goes_on ? connection.server.context : command.context], Counter::accept_good, 0);
+    near(world.contexts[goes_on ? connection.client.context : command.client], Counter::connect_good, 1);
   }
+  before_connection(world, command);
+}
+
+/// The state that connections, versions and tickets add.
+void Feedback::before_connection(const World& world, const Command& command) {
+  const auto op = static_cast<std::size_t>(command.op);
+  const Connection& connection = world.connections[command.connection];
+  if (continues(command.op)) mark(counters.stage[op][stage_class(connection)]);
+  mark(counters.open[op][static_cast<std::size_t>(std::ranges::count(world.connections, true, &Connection::open))]);
+  if (!begins(command.op)) return;
+
+  const Settings &server = world.contexts[command.context].settings, &client = world.contexts[command.client].settings;
+  for (std::size_t i = 0; i < setting_count; ++i) {
+    mark(counters.setting[0][i][server[static_cast<Setting>(i)]]);
+    mark(counters.setting[1][i][client[static_cast<Setting>(i)]]);
+  }
+  const SessionRef offered = world.held[command.slot];
+  const auto version = static_cast<std::size_t>(std::min(server.highest(), client.highest()));
+  mark(counters.hello[version][server_class(server, client)][offer_class(world, offered)]);
+  if (offered == no_session || world.sessions[offered].ticket == no_ticket) return;
+  Session ticket = world.sessions[offered];
+  ticket.timeout = ticket.hint;
+  mark(counters.hint[distance_class(distance(ticket, world.now))]);
 }
 
 void Feedback::begin_trace() {

@@ -26,6 +26,8 @@ class Feedback {
   void after(const Because& because);
 
  private:
+  static void before_connection(const World& world, const Command& command);
+
   bool on_;
   std::bitset<reason_count> previous_;
 };

@@ -18,7 +18,7 @@ Trace Mutation::run() {
       {6, &Mutation::change_settings},  {4, &Mutation::pull_apart},    {1, &Mutation::towards_flush},
       {2, &Mutation::change_contexts}};
   const Trace before = t_;
-  if (r.chance(50)) calm();
+  if (r.chance(80)) calm();
   for (std::int64_t n = r.weighted<std::int64_t>({{50, 1}, {25, 2}, {15, 3}, {10, 4}}); n > 0 || t_ == before; --n) {
     if (n < -8) break;  // some traces are hard to change: one full of commands without arguments
     (this->*r.weighted<Change>(changes))();
@@ -121,7 +121,7 @@ void Mutation::change_op() {
   t_.commands[some_index()].op = static_cast<Op>(r.below(static_cast<std::uint64_t>(Op::count)));
 }
 
-/// Repetitions cost nearly all the time of a trace that has them, and show little once a flush was reached: half of the
+/// Repetitions cost nearly all the time of a trace that has them, and show little once a flush was reached: most of the
 /// descendants of such a trace lose them.
 void Mutation::calm() {
   for (Command& c : t_.commands) c.repeat = std::min<std::uint16_t>(c.repeat, 3);

@@ -30,9 +30,12 @@ class SideBySide {
   ~SideBySide();
 
   [[nodiscard]] std::string version() const { return driver_->version(); }
+  /// Ends before a command at which the library would end this process (see `survivable`).
   void run(const Trace& trace, Watcher& watcher);
 
  private:
+  Trace survivable(const Trace& trace);
+
   Rules rules_;
   std::unique_ptr<openssl::Table> table_;
   std::unique_ptr<openssl::Driver> driver_;

@@ -24,7 +24,7 @@ Judge judge(const Invariant& invariant) {
 void holds(const Invariant& invariant) {
   const Subject subjects[] = {library(), model("openssl-3.0"), model("manual")};
   property(commands_each, [&] {
-    const Trace trace = drawn_trace();
+    const Trace trace = drawn_trace(Shape::session_ids());
     for (const Subject& subject : subjects) check_on(subject, trace, judge(invariant));
   });
 }
@@ -35,7 +35,7 @@ void holds_but_for_a_deviation(const Invariant& invariant) {
   const Choice manuals{*invariant.deviation, 0};
   const Subject subjects[] = {model("manual"), model("openssl-3.0", manuals)};
   property(5 * commands_each, [&] {
-    const Trace trace = drawn_trace();
+    const Trace trace = drawn_trace(Shape::session_ids());
     for (const Subject& subject : subjects) check_on(subject, trace, judge(invariant));
   });
   const auto breaks = [&](const Trace& trace) {
@@ -44,7 +44,7 @@ void holds_but_for_a_deviation(const Invariant& invariant) {
   std::size_t commands = 0;
   for (std::uint64_t seed = 0; commands < 200'000; ++seed) {
     Random random(seed);
-    const Trace trace = generate(random);
+    const Trace trace = generate(random, Shape::session_ids());
     commands += single_commands(trace);
     if (!breaks(trace)) continue;
     const Trace small = shrink(trace, breaks);
@@ -140,7 +140,9 @@ BOOST_AUTO_TEST_CASE(every_invariant_finds_some_lie) {
   for (const Invariant& invariant : invariants()) to_go += !invariant.deviation;
   for (std::uint64_t seed = 0; seed < 100'000 && found_after.size() < to_go; ++seed) {
     Random random(seed);
-    Trace trace = generate(random, {.cadence_percent = 0});
+    Shape shape = Shape::session_ids();
+    shape.cadence_percent = 0;
+    Trace trace = generate(random, shape);
     for (Command& command : trace.commands) command.repeat = 1;  // one observation each
     std::vector<Observation> seen = simulate(trace, Rules::openssl_3_0());
     const std::size_t at = random.below(trace.commands.size());

@@ -1,0 +1,61 @@
+// Short scenes whose parts meet too seldom by chance.
+#include "check/generator.hpp"
+
+namespace sesscheck::generator {
+
+void Generator::configure(std::uint8_t context, Setting setting, std::int64_t value) {
+  Command c = with_context(Op::configure, context, {value});
+  c.setting = setting;
+  emit(c);
+}
+
+/// A TLS 1.3 session is resumed where the key exchange takes another group, and perhaps a HelloRetryRequest.
+void Generator::other_group() {
+  if (protocol_ != Protocol::tls1_3) return;
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  Command c = connection(server, client);
+  c.slot = 0, c.flights = flights_max;
+  c.keep = free_slot();
+  emit(c);
+  const bool second = settings_[server].as<Groups>(Setting::groups) == Groups::second;
+  configure(r.chance(60) ? server : client, Setting::groups, second ? 0 : 1);
+  c.slot = c.keep;
+  emit(c);
+}
+
+/// A server resumes a session whose timeout has become 0, and would put it into a new ticket.
+void Generator::timeout_of_zero_in_a_ticket() {
+  if (handmade_ || shape_.session_ids_only || (protocol_ != Protocol::ids && protocol_ != Protocol::tickets)) return;
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  configure(server, Setting::tickets, 0);
+  Command c = connection(server, client);
+  c.slot = 0, c.flights = flights_max;
+  c.keep = 1, c.keep_server = 2;
+  emit(c);
+  emit(with_slot(Op::set_session_timeout, c.keep_server));
+  configure(server, Setting::tickets, 1);
+  configure(client, Setting::tickets, 1);
+  c.slot = c.keep;
+  emit(c);
+}
+
+/// Early data that was accepted, and then another handshake of the same two SSLs.
+void Generator::early_data_again() {
+  if (protocol_ != Protocol::tls1_3) return;
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  if (!settings_[server].on(Setting::early_data)) configure(server, Setting::early_data, 1);
+  Command c = connection(server, client);
+  c.slot = 0, c.flights = flights_max;
+  c.keep = free_slot();
+  emit(c);
+  Command opened = with_context(Op::open, server);
+  opened.connection = open_name(false), opened.client = client, opened.slot = c.keep, opened.early = true;
+  emit(opened);
+  deliver_all(opened.connection);
+  clear(opened.connection);
+}
+
+}  // namespace sesscheck::generator
