@@ -73,8 +73,8 @@ std::span<const RuleInfo> rule_table() {
        "a TLS 1.2 client's session when a resumption brings a new ticket", "ssl_update_cache, ssl_lib.c"},
       {Rule::hash_mismatch, "hash_mismatch", {"ticket_issued", "no_ticket"}, "",
        "TLS 1.3 tickets after a full handshake because the session's hash was another", "tls_parse_ctos_psk, statem/extensions_srvr.c"},
-      {Rule::binder_alert, "binder_alert", {"decrypt_error", "illegal_parameter", "illegal_or_internal"}, "",
-       "the alert for a TLS 1.3 identity whose binder does not verify; the last: internal_error if the session has no secret yet", "tls_psk_do_binder, statem/extensions.c"},
+      {Rule::binder_alert, "binder_alert", {"decrypt_error", "illegal_parameter"}, "",
+       "the alert for a TLS 1.3 identity whose binder does not verify", "tls_psk_do_binder, statem/extensions.c"},
       {Rule::callback_under_lock, "callback_under_lock", {"works", "refused", "undefined"}, "G13",
        "what remove_session_cb calls on its context during a flush or an eviction", "SSL_CTX_flush_sessions, ssl_sess.c"},
       {Rule::time_range, "time_range", {"seconds", "nanoseconds"}, "",
@@ -93,8 +93,9 @@ std::span<const RuleInfo> rule_table() {
        "a server's session that is marked not resumable: whether it loses its id, is stored, and hands the mark on to copies", "tls_construct_server_hello, statem/statem_srvr.c"},
       {Rule::deadline_overflow, "deadline_overflow", {"never_expires", "wraps"}, "",
        "a session whose time plus timeout is beyond the range of the clock", "timeout_cb, ssl_sess.c"},
-      {Rule::cleared_server, "cleared_server", {"begins_anew", "keeps_session"}, "",
-       "the session of a TLS 1.3 server after SSL_clear", "ssl_get_prev_session, ssl_sess.c"},
+      {Rule::first_tls1_3, "first_tls1_3", {"mended", "faulty"}, "",
+       "faults of the first TLS 1.3: a server keeps its session after SSL_clear, sends a broken message for a ticket that its "
+       "callback does not issue, and calls a session without a secret an internal error", "statem/, ssl_get_prev_session"},
       {Rule::group_change, "group_change", {"same_object", "copied"}, "",
        "a TLS 1.3 client's session that is resumed with a key exchange group that it did not have", "tls_parse_stoc_key_share, statem/extensions_clnt.c"},
   };
@@ -156,8 +157,8 @@ std::span<const Profile> profiles() {
   static const Rules openssl_1_1_1 =
       with(openssl_3_0, {capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated, negative_timeout_accepted,
                          negative_time_is_past, not_resumable_is_used, reported_in_any_order, call_under_lock_undefined,
-                         binder_of_nothing_internal, newer_calls_missing, secret_illegal_parameter, transport_end_keeps, marked_session_mishandled,
-                         overflow_wraps, cleared_server_keeps_session, group_change_keeps_object});
+                         newer_calls_missing, secret_illegal_parameter, transport_end_keeps, marked_session_mishandled,
+                         overflow_wraps, tls1_3_faulty, group_change_keeps_object});
   static const std::vector<Profile> all = {
       {"manual", Rules::manual()},      {"openssl-1.1.1", openssl_1_1_1}, {"openssl-3.0", openssl_3_0},
       {"openssl-3.0.22", openssl_3_0_22}, {"openssl-3.5", openssl_3_5},     {"openssl-3.6", openssl_3_6},

@@ -161,7 +161,7 @@ SessionRef Server::by_ticket_or_id() {
 
 /// TLS 1.3: one identity, a stateful or a stateless ticket, as this server makes them now.
 SessionRef Server::by_identity() {
-  if (m.says(cleared_server_begins_anew)) side.session = no_session;
+  if (m.says(tls1_3_mended)) side.session = no_session;  // else it may be one of before SSL_clear
   c.ticket_expected = true;
   if (!c.hello.psk) return side.session;
   const Ticket ticket = m.world.tickets[c.hello.ticket];
@@ -170,22 +170,22 @@ SessionRef Server::by_identity() {
   if (!on(Setting::tickets) || once) {
     if (!ticket.stateful || m.world.identities[ticket.session.id].length != 32) {
       m.note(Reason::ticket_undecryptable);
-      return no_session;
+      return side.session;
     }
     found = look_up(ticket.session.id);
-    if (found == no_session) return no_session;
+    if (found == no_session) return side.session;
   } else {
     const Machine::Opened opened = m.open_ticket(side.context, c.hello.ticket, 0);
     using Result = Machine::Opened::Result;
     if (opened.result == Result::fatal) fail(error::internal, alert::internal_error);
     c.ticket_expected = opened.result != Result::good;
-    if (opened.session == no_session) return no_session;
+    if (opened.session == no_session) return fatal ? no_session : side.session;
     found = opened.session;
   }
   if (once) {
     const bool removed = m.remove(side.context, found);
     m.note(removed ? Reason::used_once : Reason::used_again);
-    if (!removed) return no_session;
+    if (!removed) return side.session;
   }
   const Session& s = m.session(found);
   const Moment age = m.age(s);
@@ -204,7 +204,7 @@ SessionRef Server::by_identity() {
     m.note(Reason::hash_differs);
     early_data_ok = false;
     c.ticket_expected = m.says(ticket_after_hash_mismatch);
-    return no_session;
+    return side.session;
   }
   if (s.sha384 != m.session(c.client.session).sha384) {
     m.note(Reason::binder_wrong);
@@ -213,7 +213,7 @@ SessionRef Server::by_identity() {
   }
   if (s.secret != m.session(c.client.session).secret) {
     m.note(Reason::binder_wrong);
-    if (s.id == 0 && !s.not_resumable && m.says(binder_of_nothing_internal))  // no ticket was made for it: no secret, either
+    if (s.id == 0 && !s.not_resumable && m.says(tls1_3_faulty))  // no ticket was made for it: no secret, either
       fail(error::internal, alert::internal_error);
     else
       fail(error::binder_does_not_verify, m.says(binder_decrypt_error) ? alert::decrypt_error : alert::illegal_parameter);
@@ -287,7 +287,7 @@ void Server::mark_in_hello() {
   s.id = 0;
   if (s.cached_in == no_context) return;
   m.note(Reason::cache_spoilt);
-  m.world.spoilt = true;
+  s.misfiled = m.world.spoilt = true;
 }
 
 /// From the ClientHello to the server's answer; false when it failed.
