@@ -48,6 +48,8 @@ class Auditor {
     }
     result_.interrupted = stopped();
     if (deaths_ >= deaths_max) result_.note = "comparing ended early, for the library died or hung too often";
+    result_.expected = options_.expected;
+    result_.exercised = evidence_.tally();
     result_.clauses = judge(result_, evidence_, options_.release);
     return std::move(result_);
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "audit/clauses.hpp"
+#include "audit/evidence.hpp"
 #include "audit/fleet.hpp"
 #include "check/lockstep.hpp"
 
@@ -112,10 +113,12 @@ struct AuditResult {
   bool interrupted = false;
   std::string note;     ///< why less was compared than asked for; empty when all was
   std::string failure;  ///< why the library could not be run any further; empty when it could
+  Rules expected;
   Rules established;  ///< the Rules under which the model agrees with everything seen, as far as it could be told
   std::vector<ClauseResult> clauses;
   std::vector<Deviation> deviations;
   std::vector<Surprise> surprises;
+  Tally exercised;
   std::optional<BaselineOutcome> baseline;
   /// Whether the exit code is 0. With a baseline the manual is what is expected, but for the accepted deviations.
   [[nodiscard]] bool as_expected() const;

@@ -9,11 +9,18 @@
 
 namespace sesscheck {
 
+/// What all compared steps exercised, whatever the clause.
+struct Tally {
+  std::array<std::size_t, reason_count> reasons{};  ///< steps in which the model met each outcome
+  std::array<std::size_t, static_cast<std::size_t>(Op::count)> commands{};  ///< by Op; a repeated one counts each time
+  std::size_t full = 0, resumed = 0, failed = 0;  ///< connections; one that did not finish at both ends has failed
+};
+
 /// For one clause.
 struct ClauseEvidence {
   std::size_t traces = 0, steps = 0;
-  Trace shortest;                 ///< up to the step that exercised the clause
-  std::size_t shortest_steps = 0; ///< 0: there is none
+  Trace shortest;                  ///< up to the step that exercised the clause
+  std::size_t shortest_steps = 0;  ///< 0: there is none
 };
 
 class Evidence {
@@ -23,11 +30,13 @@ class Evidence {
   void end_of_trace();
 
   [[nodiscard]] const ClauseEvidence& of(std::size_t clause) const { return of_[clause]; }
+  [[nodiscard]] const Tally& tally() const { return tally_; }
 
  private:
   std::array<ClauseEvidence, clauses_max> of_;
-  ClauseSet met_;             // in the present trace
-  std::size_t steps_ = 0;     // of it
+  Tally tally_;
+  ClauseSet met_;          // in the present trace
+  std::size_t steps_ = 0;  // of it
 };
 
 }  // namespace sesscheck

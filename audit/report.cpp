@@ -58,15 +58,41 @@ void write_evidence(const fs::path& folder, const std::string& stem, const std::
   text += "# It shows at: " + shown.command_text + "\n" + as_comment(shown.fields, expected_by);
   if (!words.empty()) text += "# Its last words:\n" + quoted(words);
   write_file(folder / "traces" / (stem + ".trace"), text + to_text(trace));
-  // A comment of C must not end early.
-  std::vector<std::string> lines = head;
-  for (std::string& line : lines)
-    for (std::size_t at; (at = line.find("*/")) != std::string::npos;) line.replace(at, 2, "* /");
-  write_file(folder / "reproducers" / (stem + ".c"),
-             reproduce(trace, shown.command, shown.repetition, shown.fields, {lines, expected_by}));
+  write_file(folder / "reproducers" / (stem + ".c"), program(head, expected_by, trace, shown));
 }
 
 }  // namespace
+
+std::vector<std::string> head_lines(const AuditHead& head, const Deviation& deviation) {
+  const RuleInfo& row = info(deviation.choice.rule);
+  std::vector<std::string> lines = {
+      head.version + ": " + to_string(deviation.choice) + " (" + std::string(row.meaning) + ")",
+      "The manual says " + std::string(row.values[0]) + ":"};
+  for (const Clause& clause : clause_table())
+    if (decides(deviation.choice.rule, clause))
+      lines.push_back("  " + std::string(clause.id) + ", " + std::string(clause.page) + "(3), " +
+                      std::string(clause.section) + ": " + std::string(clause.paraphrase));
+  return lines;
+}
+
+std::vector<std::string> head_lines(const AuditHead& head, const Surprise& surprise) {
+  std::string why = "No Rule explains it.";
+  if (surprise.kind == Surprise::Kind::died) why = "The library died.";
+  if (surprise.explanation) {
+    why = "Explained by";
+    for (const Choice change : *surprise.explanation) why += " " + to_string(change);
+  }
+  std::vector<std::string> lines = {head.version + " differs from " + head.expected, why};
+  if (surprise.repeats != Repeats::alone) lines.emplace_back(to_text(surprise.repeats));
+  return lines;
+}
+
+std::string program(std::vector<std::string> lines, const std::string& expected_by, const Trace& trace,
+                    const Shown& shown) {
+  for (std::string& line : lines)  // a comment of C must not end early
+    for (std::size_t at; (at = line.find("*/")) != std::string::npos;) line.replace(at, 2, "* /");
+  return reproduce(trace, shown.command, shown.repetition, shown.fields, {lines, expected_by});
+}
 
 std::string file_stem(const Deviation& deviation) {
   const RuleInfo& row = info(deviation.choice.rule);
@@ -120,6 +146,7 @@ void write_report(const fs::path& folder, const AuditHead& head, const AuditResu
   write_file(folder / "audit.json", render_json(head, result));
   write_file(folder / "junit.xml", render_junit(head, result));
   write_file(folder / "audit.sarif", render_sarif(head, result));
+  write_file(folder / "index.html", render_html(head, result));
   clear(folder / "traces", ".trace");
   clear(folder / "traces" / "clauses", ".trace");
   clear(folder / "reproducers", ".c");
@@ -131,27 +158,11 @@ void write_report(const fs::path& folder, const AuditHead& head, const AuditResu
                      std::string(c.clause->section) + ": " + std::string(c.clause->paraphrase) +
                      "\n# The shortest trace of the audit that exercised it, with its last command.\n" +
                      to_text(c.example));
-  for (const Deviation& d : result.deviations) {
-    const RuleInfo& row = info(d.choice.rule);
-    std::vector<std::string> lines = {head.version + ": " + to_string(d.choice) + " (" + std::string(row.meaning) + ")",
-                                      "The manual says " + std::string(row.values[0]) + ":"};
-    for (const Clause& clause : clause_table())
-      if (decides(d.choice.rule, clause))
-        lines.push_back("  " + std::string(clause.id) + ", " + std::string(clause.page) + "(3), " +
-                        std::string(clause.section) + ": " + std::string(clause.paraphrase));
-    write_evidence(folder, file_stem(d), lines, "manual", d.trace, d.shown);
-  }
+  for (const Deviation& d : result.deviations)
+    write_evidence(folder, file_stem(d), head_lines(head, d), "manual", d.trace, d.shown);
   for (std::size_t i = 0; i < result.surprises.size(); ++i) {
     const Surprise& s = result.surprises[i];
-    std::string why = "No Rule explains it.";
-    if (s.kind == Surprise::Kind::died) why = "The library died.";
-    if (s.explanation) {
-      why = "Explained by";
-      for (const Choice change : *s.explanation) why += " " + to_string(change);
-    }
-    std::vector<std::string> lines = {head.version + " differs from " + head.expected, why};
-    if (s.repeats != Repeats::alone) lines.emplace_back(to_text(s.repeats));
-    write_evidence(folder, file_stem(i), lines, head.expected, s.trace, s.shown, s.last_words);
+    write_evidence(folder, file_stem(i), head_lines(head, s), head.expected, s.trace, s.shown, s.last_words);
     for (std::size_t n = 0; n < s.before.size(); ++n)
       write_file(
           folder / "traces" / (file_stem(i) + "-before-" + std::to_string(n + 1) + ".trace"),

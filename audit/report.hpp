@@ -1,5 +1,5 @@
-// What an audit leaves behind: a table for the terminal; audit.json, junit.xml and audit.sarif for programs; traces and C
-// programs for people (docs/report.md).
+// What an audit leaves behind: a table for the terminal; a page for the browser; audit.json, junit.xml and audit.sarif
+// for programs; traces and C programs for people (docs/report.md).
 #pragma once
 
 #include <filesystem>
@@ -15,7 +15,7 @@ struct AuditHead {
   std::string libssl;   ///< path
   std::string expected;
   std::uint64_t seed = 0;
-  double seconds = 0;   ///< real time that the audit took
+  double seconds = 0;  ///< real time that the audit took
 };
 
 /// The version of audit.json's layout (docs/report.md).
@@ -28,6 +28,8 @@ std::string render_json(const AuditHead& head, const AuditResult& result);
 std::string render_junit(const AuditHead& head, const AuditResult& result);
 /// SARIF 2.1.0, with the clause as ruleId.
 std::string render_sarif(const AuditHead& head, const AuditResult& result);
+/// One page that needs nothing beside it: no network, no other file.
+std::string render_html(const AuditHead& head, const AuditResult& result);
 
 /// Creates the folder if need be, and checks that it can be written. Throws std::runtime_error with one clear line.
 void prepare_folder(const std::filesystem::path& folder);
@@ -42,6 +44,12 @@ std::string file_stem(const Deviation& deviation);
 std::string file_stem(std::size_t surprise);
 /// What it takes to see a surprise again, as a sentence; empty when its trace does.
 std::string_view to_text(Repeats repeats);
+/// What a trace or program that shows it says at its top.
+std::vector<std::string> head_lines(const AuditHead& head, const Deviation& deviation);
+std::vector<std::string> head_lines(const AuditHead& head, const Surprise& surprise);
+/// The C program that shows it, with these lines in its head comment.
+std::string program(std::vector<std::string> lines, const std::string& expected_by, const Trace& trace,
+                    const Shown& shown);
 /// A deviation, or a surprise, in one sentence: what was seen, and what was said.
 std::string sentence(const Shown& shown, const std::string& said_by);
 

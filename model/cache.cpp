@@ -10,7 +10,7 @@ namespace sesscheck {
 /// The cached session of this id. Its version is part of the key.
 SessionRef Machine::find(const Context& c, Identity id, Version version) const {
   for (const SessionRef ref : c.cache)
-    if (world.sessions[ref].id == id && world.sessions[ref].version == version) return ref;
+    if (const Session& s = world.sessions[ref]; s.id == id && s.version == version && !s.misfiled) return ref;
   return no_session;
 }
 

@@ -151,6 +151,7 @@ void Machine::on_ticket(Connection& c, TicketRef ref) {
   Side& side = c.client;
   const bool tls1_3 = c.version == Version::tls1_3;
   ++seen.connection.tickets;
+  if (ref == no_ticket) return fail(c, false, error::length_mismatch, alert::decode_error);
   const Ticket ticket = world.tickets[ref];
   if (ticket.hash == 0) return;  // an empty one: the server changed its mind
   const SessionRef old = side.session;

@@ -59,9 +59,9 @@ std::span<const RuleInfo> rule_table() {
        "order of remove_session_cb within one flush or eviction", "SSL_CTX_flush_sessions, ssl_sess.c"},
       {Rule::new_callback_without_id, "new_callback_without_id", {"called", "silent"}, "G3",
        "new_session_cb for a session that has no id (TLS 1.2 with tickets)", "ssl_update_cache, ssl_lib.c"},
-      {Rule::stateless_ticket_entry, "stateless_ticket_entry", {"cached", "not_cached"}, "C8",
+      {Rule::stateless_ticket_entry, "stateless_ticket_entry", {"cached", "not_cached"}, "S13",
        "the server's session of a stateless TLS 1.3 ticket, without remove_session_cb", "ssl_update_cache, ssl_lib.c"},
-      {Rule::undecryptable_ticket, "undecryptable_ticket", {"looked_up", "not_looked_up"}, "C3 G10",
+      {Rule::undecryptable_ticket, "undecryptable_ticket", {"looked_up", "not_looked_up"}, "S7 G10",
        "a TLS 1.2 client proposes an id and a ticket that the server cannot read", "ssl_get_prev_session, ssl_sess.c"},
       {Rule::invented_session_id, "invented_session_id", {"ignored", "looked_up"}, "N8 G10",
        "the invented id in a TLS 1.3 ClientHello at a TLS 1.2 server", "ssl_get_prev_session, ssl_sess.c"},
@@ -69,7 +69,7 @@ std::span<const RuleInfo> rule_table() {
        "sess_timeouts when the session in a ticket has expired", "ssl_get_prev_session, ssl_sess.c"},
       {Rule::ticket_hit, "ticket_hit", {"not_counted", "counted"}, "N6",
        "sess_hits at a server that resumes from a stateless ticket", "ssl_get_prev_session, ssl_sess.c"},
-      {Rule::renewed_ticket, "renewed_ticket", {"stored", "dropped"}, "C7 G3",
+      {Rule::renewed_ticket, "renewed_ticket", {"stored", "dropped"}, "S11 G3",
        "a TLS 1.2 client's session when a resumption brings a new ticket", "ssl_update_cache, ssl_lib.c"},
       {Rule::hash_mismatch, "hash_mismatch", {"ticket_issued", "no_ticket"}, "",
        "TLS 1.3 tickets after a full handshake because the session's hash was another", "tls_parse_ctos_psk, statem/extensions_srvr.c"},
@@ -93,8 +93,9 @@ std::span<const RuleInfo> rule_table() {
        "a server's session that is marked not resumable: whether it loses its id, is stored, and hands the mark on to copies", "tls_construct_server_hello, statem/statem_srvr.c"},
       {Rule::deadline_overflow, "deadline_overflow", {"never_expires", "wraps"}, "",
        "a session whose time plus timeout is beyond the range of the clock", "timeout_cb, ssl_sess.c"},
-      {Rule::cleared_server, "cleared_server", {"begins_anew", "keeps_session"}, "",
-       "the session of a TLS 1.3 server after SSL_clear", "ssl_get_prev_session, ssl_sess.c"},
+      {Rule::first_tls1_3, "first_tls1_3", {"mended", "faulty"}, "",
+       "faults of the first TLS 1.3: a server keeps its session after SSL_clear, sends a broken message for a ticket that its "
+       "callback does not issue, and calls a session without a secret an internal error", "statem/, ssl_get_prev_session"},
       {Rule::group_change, "group_change", {"same_object", "copied"}, "",
        "a TLS 1.3 client's session that is resumed with a key exchange group that it did not have", "tls_parse_stoc_key_share, statem/extensions_clnt.c"},
   };
@@ -157,7 +158,7 @@ std::span<const Profile> profiles() {
       with(openssl_3_0, {capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated, negative_timeout_accepted,
                          negative_time_is_past, not_resumable_is_used, reported_in_any_order, call_under_lock_undefined,
                          newer_calls_missing, secret_illegal_parameter, transport_end_keeps, marked_session_mishandled,
-                         overflow_wraps, cleared_server_keeps_session, group_change_keeps_object});
+                         overflow_wraps, tls1_3_faulty, group_change_keeps_object});
   static const std::vector<Profile> all = {
       {"manual", Rules::manual()},      {"openssl-1.1.1", openssl_1_1_1}, {"openssl-3.0", openssl_3_0},
       {"openssl-3.0.22", openssl_3_0_22}, {"openssl-3.5", openssl_3_5},     {"openssl-3.6", openssl_3_6},

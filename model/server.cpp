@@ -41,6 +41,7 @@ struct Server {
   SessionRef by_identity();
   bool acceptable(SessionRef candidate);
   void new_session();
+  void mark_in_hello();
   bool run();
 };
 
@@ -160,7 +161,7 @@ SessionRef Server::by_ticket_or_id() {
 
 /// TLS 1.3: one identity, a stateful or a stateless ticket, as this server makes them now.
 SessionRef Server::by_identity() {
-  if (m.says(cleared_server_begins_anew)) side.session = no_session;
+  if (m.says(tls1_3_mended)) side.session = no_session;  // else it may be one of before SSL_clear
   c.ticket_expected = true;
   if (!c.hello.psk) return side.session;
   const Ticket ticket = m.world.tickets[c.hello.ticket];
@@ -169,22 +170,22 @@ SessionRef Server::by_identity() {
   if (!on(Setting::tickets) || once) {
     if (!ticket.stateful || m.world.identities[ticket.session.id].length != 32) {
       m.note(Reason::ticket_undecryptable);
-      return no_session;
+      return side.session;
     }
     found = look_up(ticket.session.id);
-    if (found == no_session) return no_session;
+    if (found == no_session) return side.session;
   } else {
     const Machine::Opened opened = m.open_ticket(side.context, c.hello.ticket, 0);
     using Result = Machine::Opened::Result;
     if (opened.result == Result::fatal) fail(error::internal, alert::internal_error);
     c.ticket_expected = opened.result != Result::good;
-    if (opened.session == no_session) return no_session;
+    if (opened.session == no_session) return fatal ? no_session : side.session;
     found = opened.session;
   }
   if (once) {
     const bool removed = m.remove(side.context, found);
     m.note(removed ? Reason::used_once : Reason::used_again);
-    if (!removed) return no_session;
+    if (!removed) return side.session;
   }
   const Session& s = m.session(found);
   const Moment age = m.age(s);
@@ -203,7 +204,7 @@ SessionRef Server::by_identity() {
     m.note(Reason::hash_differs);
     early_data_ok = false;
     c.ticket_expected = m.says(ticket_after_hash_mismatch);
-    return no_session;
+    return side.session;
   }
   if (s.sha384 != m.session(c.client.session).sha384) {
     m.note(Reason::binder_wrong);
@@ -212,7 +213,10 @@ SessionRef Server::by_identity() {
   }
   if (s.secret != m.session(c.client.session).secret) {
     m.note(Reason::binder_wrong);
-    fail(error::binder_does_not_verify, m.says(binder_decrypt_error) ? alert::decrypt_error : alert::illegal_parameter);
+    if (s.id == 0 && !s.not_resumable && m.says(tls1_3_faulty))  // no ticket was made for it: no secret, either
+      fail(error::internal, alert::internal_error);
+    else
+      fail(error::binder_does_not_verify, m.says(binder_decrypt_error) ? alert::decrypt_error : alert::illegal_parameter);
     return no_session;
   }
   side.session = found;
@@ -276,6 +280,16 @@ void Server::new_session() {
   side.session = m.create(fresh);
 }
 
+/// A ServerHello without an id takes it from its session, too: a cached one cannot be found any more.
+void Server::mark_in_hello() {
+  Session& s = m.session(side.session);
+  if (!s.not_resumable || m.says(marked_session_handled)) return;
+  s.id = 0;
+  if (s.cached_in == no_context) return;
+  m.note(Reason::cache_spoilt);
+  s.misfiled = m.world.spoilt = true;
+}
+
 /// From the ClientHello to the server's answer; false when it failed.
 bool Server::run() {
   const Context& at = m.context(side.current);
@@ -337,6 +351,7 @@ bool Server::run() {
       side.settings.as<Groups>(Setting::groups) == Groups::second) {
     m.note(Reason::hello_retry);
     c.retried = true;
+    mark_in_hello();
     side.session = no_session;  // the second ClientHello finds another one
     side.reused = false;
     c.to_client.push_back({Message::Kind::retry});
@@ -357,13 +372,7 @@ bool Server::run() {
       s.id = 0;
     }
   }
-  if (Session& s = m.session(side.session); s.not_resumable && m.says(marked_session_mishandled)) {
-    s.id = 0;
-    if (s.cached_in != no_context) {
-      m.note(Reason::cache_spoilt);
-      m.world.spoilt = true;
-    }
-  }
+  mark_in_hello();
   if (c.hello.early_data) c.early_accepted = c.resuming && early_data_ok && on(Setting::early_data) && !c.retried && !c.again;
   side.reads_early_data = c.hello.early_data && c.early_accepted;
   if (c.hello.early_data) m.note(c.early_accepted ? Reason::early_data_accepted : Reason::early_data_rejected);

@@ -42,6 +42,7 @@ bool Machine::issue_ticket(Connection& c) {
   Ticket ticket;
   if (none) {
     note(Reason::ticket_withheld);
+    if (tls1_3 && says(tls1_3_faulty)) c.to_client.push_back({Message::Kind::ticket});
     if (tls1_3) return true;  // no message at all; up to TLS 1.2 an empty one
   } else if (!stateful && (session(side.session).timeout == 0 || session(side.session).time.seconds == 0)) {
     // i2d_SSL_SESSION leaves out what is 0, d2i_SSL_SESSION fills it in, and the ticket is longer than it was measured.

@@ -58,6 +58,7 @@ struct Session {
   std::uint32_t secret = 0;               ///< two sessions that have the same can resume each other
   TicketRef ticket = no_ticket;           ///< what a client holds to send
   std::int64_t hint = 0;                  ///< the ticket's lifetime as the server sent it, seconds
+  bool misfiled = false;                  ///< cached, but not found there: its id is not what it was
   std::uint8_t cached_in = no_context;    ///< the context whose internal cache lists this object
 };
 

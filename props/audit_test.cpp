@@ -91,10 +91,8 @@ BOOST_AUTO_TEST_CASE(directed_traces_exercise_every_clause) {
     for (std::string id; words >> id;) BOOST_TEST(find_clause(id) != nullptr, "there is no clause " << id);
   };
   for (const ReasonInfo& reason : reason_table()) known(reason.clauses);
-  for (const RuleInfo& row : rule_table()) {
-    known(row.clauses);
-    BOOST_TEST(!row.clauses.empty(), row.name);
-  }
+  // A Rule may have none: releases differ in things that no page speaks of.
+  for (const RuleInfo& row : rule_table()) known(row.clauses);
 }
 
 std::string text_of(const fs::path& file) {
@@ -121,6 +119,7 @@ BOOST_AUTO_TEST_CASE(leaves_a_whole_report) {
 
   BOOST_TEST(!fs::exists(first / "traces" / "old.trace"));
   BOOST_TEST(fs::file_size(first / "audit.txt") > 1000u);
+  BOOST_TEST(fs::file_size(first / "index.html") > 100'000u);
   const nlohmann::json json = nlohmann::json::parse(text_of(first / "audit.json"));
   BOOST_TEST(json["schema"] == audit_schema_version);
   BOOST_TEST(json["clauses"].size() == clause_table().size());

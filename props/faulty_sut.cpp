@@ -34,7 +34,7 @@ const std::vector<Fault>& table() {
     {"sess_hits is counted twice for an external hit", sticks(Counter::hits, 1, [](const FaultySight& s) { return resumed(s) && s.because.has(Reason::external_hit); })},
     {"sess_cb_hits is not counted", sticks(Counter::cb_hits, -1, [](const FaultySight& s) { return s.because.has(Reason::external_hit); })},
     {"sess_misses counts a hit at the deadline", sticks(Counter::misses, 1, [](const FaultySight& s) { return s.because.has(Reason::found_at_deadline); })},
-    {"sess_timeouts is not counted", sticks(Counter::timeouts, -1, [](const FaultySight& s) { return s.because.has(Reason::found_expired); })},
+    {"sess_timeouts is counted twice", sticks(Counter::timeouts, 1, [](const FaultySight& s) { return s.because.has(Reason::found_expired); })},
     {"sess_cache_full counts one eviction as two", sticks(Counter::cache_full, 1, [](const FaultySight& s) { return s.because.has(Reason::evicted); })},
     {"sess_number is one too few above three", [](const FaultySight& s) { for (ContextView& c : s.seen.contexts) c.number -= c.number > 3; }},
     // --- settings

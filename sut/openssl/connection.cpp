@@ -27,9 +27,9 @@ void count_tickets(int sent, int, int content, const void* message, std::size_t 
 void Run::open(RealConnection& connection, const Wire& wire, const Command& command) {
   RealContext &of_client = contexts_[command.client], &of_server = contexts_[command.context];
   connection = {};
-  connection.client = {f_.SSL_new(of_client.ctx), of_client.ctx, wire.client, {}, command.early, command.early};
+  connection.client = {f_.SSL_new(of_client.ctx), of_client.ctx, nullptr, wire.client, {}, command.early, command.early};
   const bool reads_early = of_server.settings.on(Setting::early_data);
-  connection.server = {f_.SSL_new(of_server.ctx), of_server.ctx, wire.server, {}, reads_early, reads_early};
+  connection.server = {f_.SSL_new(of_server.ctx), of_server.ctx, nullptr, wire.server, {}, reads_early, reads_early};
   for (const RealEnd* end : {&connection.client, &connection.server}) {
     for (BIO* bio : {end->side.in, end->side.out}) {
       f_.BIO_ctrl(bio, BIO_CTRL_RESET, 0, nullptr);
@@ -87,7 +87,7 @@ void Run::close(RealConnection& connection, End client_end, End server_end) {
   }
   for (RealEnd* end : {&connection.client, &connection.server}) {
     f_.SSL_free(std::exchange(end->ssl, nullptr));
-    end->ctx = nullptr;  // if it was replaced, it is gone now
+    end->ctx = end->current = nullptr;  // if it was replaced, it is gone now
   }
   connection = {};
 }

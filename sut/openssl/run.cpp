@@ -87,7 +87,7 @@ bool Run::cached_elsewhere(std::uint8_t index, SSL_SESSION* session) const {
   for (const RealContext& context : contexts_)
     if (lists(context.ctx)) return true;
   for (const RealConnection& connection : connections_)
-    if (lists(connection.client.ctx) || lists(connection.server.ctx)) return true;
+    if (lists(connection.client.ctx) || lists(connection.server.ctx) || lists(connection.server.current)) return true;
   return false;
 }
 

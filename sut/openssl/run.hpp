@@ -64,6 +64,7 @@ std::int64_t sessions_alive();
 struct RealEnd {
   SSL* ssl = nullptr;
   SSL_CTX* ctx = nullptr;  // what its SSL was made from
+  SSL_CTX* current = nullptr;  // what SSL_set_SSL_CTX put in its place, if anything: it lives as long as the SSL, too
   Side side;
   EndView view;            // without `reused` and `session`, which are looked up
   bool wants_early = false;  // of each handshake: a client writes early data, a server reads it

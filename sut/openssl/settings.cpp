@@ -99,7 +99,10 @@ struct SettingCallback {
 };
 
 void Run::switch_context(SSL* ssl, std::uintptr_t to) {
-  if (to <= contexts_.size()) f_.SSL_set_SSL_CTX(ssl, contexts_[to - 1].ctx);
+  if (to > contexts_.size()) return;
+  f_.SSL_set_SSL_CTX(ssl, contexts_[to - 1].ctx);
+  for (RealConnection& connection : connections_)
+    if (connection.server.ssl == ssl) connection.server.current = contexts_[to - 1].ctx;
 }
 
 void Run::make_context(std::uint8_t index) {
