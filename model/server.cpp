@@ -213,7 +213,7 @@ SessionRef Server::by_identity() {
   }
   if (s.secret != m.session(c.client.session).secret) {
     m.note(Reason::binder_wrong);
-    if (s.id == 0 && !s.not_resumable && m.says(tls1_3_faulty))  // no ticket was made for it: no secret, either
+    if (s.id == 0 && s.version == Version::tls1_3 && !s.not_resumable && m.says(tls1_3_faulty))  // no ticket was made for it: no secret, either
       fail(error::internal, alert::internal_error);
     else
       fail(error::binder_does_not_verify, m.says(binder_decrypt_error) ? alert::decrypt_error : alert::illegal_parameter);
