@@ -189,7 +189,7 @@ struct connection { struct end client, server;@shut  int shut;@@renegotiate  int
 @error   unsigned long e;
 @error   int found = 0;
 @error   while ((e = ERR_get_error()))
-@error     if (!found && ERR_GET_LIB(e) == ERR_LIB_SSL) found = ERR_GET_REASON(e);
+@error     if (!found && ERR_GET_LIB(e) == ERR_LIB_SSL) found = ERR_GET_REASON(e) & 0xfff;
 @error   return found;
 @error }
 static void went(struct end *e, int result) { /* what the result of a handshake function means */

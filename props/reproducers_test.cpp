@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(each_shows_its_deviation) {
   const Folder folder;
   const AuditResult result = audit_of(
       [](Patience) {
-        return Subject{std::make_unique<WorkerSut>("libssl.so.3", ""), {}};
+        return sesscheck::Subject{std::make_unique<WorkerSut>("libssl.so.3", ""), {}};
       },
       2'000);
   prepare_folder(folder.path);
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(none_shows_what_is_not_there) {
     const Rules rules = Rules::openssl_3_0().with(change);
     const AuditResult result = audit_of(
         [rules](Patience) {
-          return Subject{std::make_unique<ModelSut>(rules), {}};
+          return sesscheck::Subject{std::make_unique<ModelSut>(rules), {}};
         },
         2'000);
     prepare_folder(folder.path);
