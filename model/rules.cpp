@@ -94,8 +94,8 @@ std::span<const RuleInfo> rule_table() {
       {Rule::deadline_overflow, "deadline_overflow", {"never_expires", "wraps"}, "",
        "a session whose time plus timeout is beyond the range of the clock", "timeout_cb, ssl_sess.c"},
       {Rule::ticket_faults, "ticket_faults", {"mended", "there"}, "",
-       "faults of 1.1.1's tickets: a session that fits into none is fatal though its callback issues none; TLS 1.3: such a "
-       "ticket is sent, broken; SSL_clear leaves a server its session; no secret is an internal error", "construct_stateless_ticket, statem/statem_srvr.c"},
+       "faults of 1.1.1's TLS 1.3 tickets: one that its callback does not issue is sent, broken; SSL_clear leaves a server its "
+       "session; a session without a secret is an internal error", "construct_stateless_ticket, statem/statem_srvr.c"},
       {Rule::group_change, "group_change", {"same_object", "copied"}, "",
        "a TLS 1.3 client's session that is resumed with a key exchange group that it did not have", "tls_parse_stoc_key_share, statem/extensions_clnt.c"},
   };

@@ -41,7 +41,7 @@ bool Machine::issue_ticket(Connection& c) {
   ++c.tickets_sent;
   Ticket ticket;
   const bool unfit = !stateful && (session(side.session).timeout == 0 || session(side.session).time.seconds == 0);
-  if (none && !(unfit && says(ticket_faults_there))) {
+  if (none && !unfit) {
     note(Reason::ticket_withheld);
     if (tls1_3 && says(ticket_faults_there)) {
       c.to_client.push_back({Message::Kind::ticket});
