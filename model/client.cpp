@@ -112,7 +112,7 @@ void Machine::on_server_hello(Connection& c) {
     session(side.session).second_group = second;
   }
   // An id of before that names another session now: what follows is not what this end waits for, or cannot be read.
-  if (side.reused != c.resuming) return fail(c, false, error::unexpected_message, alert::unexpected_message);
+  if (side.reused != c.resuming && c.server.state != Handshake::failed) return fail(c, false, error::unexpected_message, alert::unexpected_message);
   if (side.reused && session(offered).secret != session(c.server.session).secret)
     return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
   session(side.session).cipher = true;

@@ -93,9 +93,9 @@ std::span<const RuleInfo> rule_table() {
        "a server's session that is marked not resumable: whether it loses its id, is stored, and hands the mark on to copies", "tls_construct_server_hello, statem/statem_srvr.c"},
       {Rule::deadline_overflow, "deadline_overflow", {"never_expires", "wraps"}, "",
        "a session whose time plus timeout is beyond the range of the clock", "timeout_cb, ssl_sess.c"},
-      {Rule::first_tls1_3, "first_tls1_3", {"mended", "faulty"}, "",
-       "faults of the first TLS 1.3: a server keeps its session after SSL_clear, sends a broken message for a ticket that its "
-       "callback does not issue, and calls a session without a secret an internal error", "statem/, ssl_get_prev_session"},
+      {Rule::ticket_faults, "ticket_faults", {"mended", "there"}, "",
+       "faults of 1.1.1's TLS 1.3 tickets: one that its callback does not issue is sent, broken; SSL_clear leaves a server its "
+       "session; a session without a secret is an internal error", "construct_stateless_ticket, statem/statem_srvr.c"},
       {Rule::group_change, "group_change", {"same_object", "copied"}, "",
        "a TLS 1.3 client's session that is resumed with a key exchange group that it did not have", "tls_parse_stoc_key_share, statem/extensions_clnt.c"},
   };
@@ -158,7 +158,7 @@ std::span<const Profile> profiles() {
       with(openssl_3_0, {capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated, negative_timeout_accepted,
                          negative_time_is_past, not_resumable_is_used, reported_in_any_order, call_under_lock_undefined,
                          newer_calls_missing, secret_illegal_parameter, transport_end_keeps, marked_session_mishandled,
-                         overflow_wraps, tls1_3_faulty, group_change_keeps_object});
+                         overflow_wraps, ticket_faults_there, group_change_keeps_object});
   static const std::vector<Profile> all = {
       {"manual", Rules::manual()},      {"openssl-1.1.1", openssl_1_1_1}, {"openssl-3.0", openssl_3_0},
       {"openssl-3.0.22", openssl_3_0_22}, {"openssl-3.5", openssl_3_5},     {"openssl-3.6", openssl_3_6},

@@ -60,7 +60,7 @@ enum class Rule : std::uint8_t {
   transport_end,
   marked_session,
   deadline_overflow,
-  first_tls1_3,
+  ticket_faults,
   group_change,
   count
 };
@@ -124,7 +124,7 @@ inline constexpr Choice
     transport_end_removes{Rule::transport_end, 0}, transport_end_keeps{Rule::transport_end, 1},
     marked_session_handled{Rule::marked_session, 0}, marked_session_mishandled{Rule::marked_session, 1},
     overflow_never_expires{Rule::deadline_overflow, 0}, overflow_wraps{Rule::deadline_overflow, 1},
-    tls1_3_mended{Rule::first_tls1_3, 0}, tls1_3_faulty{Rule::first_tls1_3, 1},
+    ticket_faults_mended{Rule::ticket_faults, 0}, ticket_faults_there{Rule::ticket_faults, 1},
     group_change_keeps_object{Rule::group_change, 0}, group_change_copies_session{Rule::group_change, 1};
 // clang-format on
 

@@ -40,11 +40,15 @@ bool Machine::issue_ticket(Connection& c) {
   const bool none = !stateful && callback == TicketCallback::issues_none;
   ++c.tickets_sent;
   Ticket ticket;
-  if (none) {
+  const bool unfit = !stateful && (session(side.session).timeout == 0 || session(side.session).time.seconds == 0);
+  if (none && !unfit) {
     note(Reason::ticket_withheld);
-    if (tls1_3 && says(tls1_3_faulty)) c.to_client.push_back({Message::Kind::ticket});
+    if (tls1_3 && says(ticket_faults_there)) {
+      c.to_client.push_back({Message::Kind::ticket});
+      update_cache(side, true, c.version);
+    }
     if (tls1_3) return true;  // no message at all; up to TLS 1.2 an empty one
-  } else if (!stateful && (session(side.session).timeout == 0 || session(side.session).time.seconds == 0)) {
+  } else if (unfit) {
     // i2d_SSL_SESSION leaves out what is 0, d2i_SSL_SESSION fills it in, and the ticket is longer than it was measured.
     note(Reason::ticket_too_long);
     fail(c, true, error::internal, alert::internal_error);
