@@ -100,6 +100,8 @@ void Generator::choose_setup() {
   trace_.setup.contexts.clear();
   for (std::size_t i = 0; i < contexts_; ++i)
     trace_.setup.contexts.push_back(context_setup(static_cast<std::uint8_t>(i)));
+  if (shape_.session_ids_only)
+    for (ContextSetup& context : trace_.setup.contexts) context.settings = Settings();
 }
 
 // --- subjects ------------------------------------------------------------------------------------------------------

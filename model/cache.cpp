@@ -20,6 +20,13 @@ bool Machine::cached_anywhere(Identity id) const {
   });
 }
 
+/// A session without an id that an open connection may still give one.
+bool Machine::unfinished(SessionRef ref) const {
+  return world.sessions[ref].id == 0 && std::ranges::any_of(world.connections, [ref](const Connection& c) {
+           return c.client.session == ref || c.server.session == ref;
+         });
+}
+
 /// Puts a session where it belongs between the next victim (front) and the last one (back).
 void Machine::insert(std::uint8_t index, SessionRef ref) {
   Context& c = context(index);

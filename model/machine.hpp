@@ -59,6 +59,7 @@ struct Machine {
   // --- internal cache (cache.cpp) ----------------------------------------------------------------------------------
   SessionRef find(const Context& context, Identity id, Version version) const;
   [[nodiscard]] bool cached_anywhere(Identity id) const;
+  [[nodiscard]] bool unfinished(SessionRef ref) const;
   bool add(std::uint8_t context, SessionRef ref);
   bool remove(std::uint8_t context, SessionRef ref);
   void flush(std::uint8_t context, Moment at, bool all);

@@ -100,7 +100,8 @@ void on_session(Machine& m, const Command& command) {
   switch (command.op) {
     case Op::add: {
       const std::uint8_t owner = m.session(ref).cached_in;
-      if (owner != no_context && owner != command.context) {  // SSL_set_session(3): one object, one SSL_CTX
+      // SSL_set_session(3): one object, one SSL_CTX. And what is cached without an id must not get one afterwards.
+      if ((owner != no_context && owner != command.context) || m.unfinished(ref)) {
         m.note(Reason::outside_contract);
         m.seen.status = Status::unspecified;
         break;

@@ -82,6 +82,7 @@ void Machine::call_back(std::uint8_t index, Setting which, bool locked) {
   const bool with_session = calls == Calls::add || calls == Calls::remove;
   if (with_session && first == no_session) return;
   // One object in two caches is outside the contract.
+  if (calls == Calls::add && unfinished(first)) return;
   if (calls == Calls::add && session(first).cached_in != no_context && session(first).cached_in != index) return;
   world.calling_back = true;
   bool refused = false;

@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(deaths_are_told_apart) {
           return Subject{std::make_unique<DyingSut>(when, already),
                          [] { return "stack smashing detected\nat here\n"; }};
         },
-        5'000);
+        20'000);
     BOOST_TEST(result.surprises.size() == 1u, static_cast<int>(when) << names(result));
     for (const Surprise& s : result.surprises) {
       BOOST_TEST((s.kind == Surprise::Kind::died));

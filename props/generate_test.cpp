@@ -288,8 +288,13 @@ BOOST_AUTO_TEST_CASE(adding_again_is_seen_soon) {
 BOOST_AUTO_TEST_CASE(every_reason_is_met) {
   const Tally openssl = tally(Rules::openssl_3_0()), manual = tally(Rules::manual());
   // A hand-made session that a handshake looks into ends the library: no trace leads there on purpose.
-  const auto never = [](Reason reason) { return info(reason).name == "no_cipher"; };
-  const Reason not_in_manual = Reason::time_updated;  // the manual's UPDATE_TIME is about use, never about adding
+  // Two are of OpenSSL 1.1.1 alone.
+  const auto never = [](Reason reason) {
+    const std::string_view name = info(reason).name;
+    return name == "no_cipher" || name == "any_order_reported" || name == "cache_spoilt";
+  };
+  // The manual's UPDATE_TIME is about use, never about adding; it knows of no copies in place of sessions.
+  const auto not_in_manual = [](Reason reason) { return reason == Reason::time_updated || reason == Reason::group_changed; };
   BOOST_TEST_MESSAGE(seeds << " traces, " << openssl.commands << " commands, " << openssl.connects << " connects, "
                            << openssl.connections << " connections, " << openssl.unspecified << " unspecified");
   for (std::size_t r = 0; r < reason_count; ++r) {
@@ -301,7 +306,7 @@ BOOST_AUTO_TEST_CASE(every_reason_is_met) {
                                          << manual.reasons[r] << " (" << per_10000(manual) << ")");
     if (never(reason)) continue;
     BOOST_TEST(openssl.reasons[r] >= 5, info(reason).name << ": " << openssl.reasons[r]);
-    BOOST_TEST((manual.reasons[r] >= 5) == (reason != not_in_manual), info(reason).name << ": " << manual.reasons[r]);
+    BOOST_TEST((manual.reasons[r] >= 5) == !not_in_manual(reason), info(reason).name << ": " << manual.reasons[r]);
   }
 }
 

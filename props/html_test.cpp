@@ -64,7 +64,7 @@ const std::vector<Sample>& samples() {
                           return Subject{std::make_unique<DyingSut>(Dies::after_a_spoiler, already),
                                          [] { return "stack smashing detected\n" + std::string(hostile); }};
                         },
-                        5'000)});
+                        20'000)});
     Sample odd{"odd",
                {std::string(hostile), std::string(hostile), std::string(hostile), 0, 0},
                audit_model(Rules::openssl_3_0(), 1)};

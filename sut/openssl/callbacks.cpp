@@ -91,7 +91,7 @@ void Run::call_from_callback(std::uint8_t index, Setting which) {
   Event event{Event::Kind::call, index, 0, false, 0};
   SSL_SESSION* session = held_[1];
   if (what == Calls::add || what == Calls::remove) {
-    if (!session || (what == Calls::add && cached_elsewhere(index, session))) return;
+    if (!session || (what == Calls::add && (cached_elsewhere(index, session) || unfinished(session)))) return;
     event.session = names_.of(f_, session);
   }
   calling_ = true;

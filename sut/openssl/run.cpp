@@ -91,6 +91,15 @@ bool Run::cached_elsewhere(std::uint8_t index, SSL_SESSION* session) const {
   return false;
 }
 
+/// A session without an id that an open connection may still give one: in a cache, libssl then reads freed memory.
+bool Run::unfinished(SSL_SESSION* session) const {
+  unsigned int length = 0;
+  f_.SSL_SESSION_get_id(session, &length);
+  return length == 0 && std::ranges::any_of(connections_, [&](const RealConnection& c) {
+           return c.open() && (f_.SSL_get_session(c.client.ssl) == session || f_.SSL_get_session(c.server.ssl) == session);
+         });
+}
+
 /// The reason of libssl's first error; what its libcrypto (since 3.0: a provider) said before it is another list.
 std::uint16_t Run::first_error() {
   unsigned long found = 0;
@@ -166,7 +175,7 @@ void Run::on_session(const Command& command) {
   std::int64_t& result = seen_->result;
   switch (command.op) {
     case Op::add:
-      if (cached_elsewhere(command.context, session))
+      if (cached_elsewhere(command.context, session) || unfinished(session))
         seen_->status = Status::unspecified;  // one object in two caches: outside the contract, SSL_set_session(3)
       else
         result = f_.SSL_CTX_add_session(contexts_[command.context].ctx, session);

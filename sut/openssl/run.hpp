@@ -105,6 +105,7 @@ class Run {
   void serialise(const Command& command);
   void hold(std::uint8_t slot, SSL_SESSION* session);  // takes the reference over
   [[nodiscard]] bool cached_elsewhere(std::uint8_t index, SSL_SESSION* session) const;
+  [[nodiscard]] bool unfinished(SSL_SESSION* session) const;
   std::uint16_t first_error();
   void observe();
   SessionView view(const SSL_SESSION* session);
