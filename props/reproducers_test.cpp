@@ -123,10 +123,10 @@ BOOST_AUTO_TEST_CASE(each_trace_of_the_corpus_has_its_programs) {
     library().sut->run(trace, seen);
     const auto shown = lockstep(trace, Rules::manual(), seen);
     BOOST_TEST_REQUIRE(shown.has_value(), entry.path());
-    BOOST_TEST(exit_code(trace, *shown, "the manual") == 1, entry.path());
+    BOOST_TEST_CONTEXT(entry.path()) BOOST_TEST(exit_code(trace, *shown, "the manual") == 1);
     const auto not_there = lockstep(trace, Rules::openssl_3_0(), simulate(trace, Rules::manual()));
     BOOST_TEST_REQUIRE(not_there.has_value(), entry.path());
-    BOOST_TEST(exit_code(trace, *not_there, "openssl-3.0") == 0, entry.path());
+    BOOST_TEST_CONTEXT(entry.path()) BOOST_TEST(exit_code(trace, *not_there, "openssl-3.0") == 0);
   }
   std::cout << programs << " programs, the longest of " << longest << " lines" << std::endl;
   BOOST_TEST(longest <= lines_max_with_both);
