@@ -62,6 +62,7 @@ enum class Rule : std::uint8_t {
   deadline_overflow,
   ticket_faults,
   group_change,
+  alert_in_the_clear,
   count
 };
 
@@ -125,7 +126,8 @@ inline constexpr Choice
     marked_session_handled{Rule::marked_session, 0}, marked_session_mishandled{Rule::marked_session, 1},
     overflow_never_expires{Rule::deadline_overflow, 0}, overflow_wraps{Rule::deadline_overflow, 1},
     ticket_faults_mended{Rule::ticket_faults, 0}, ticket_faults_there{Rule::ticket_faults, 1},
-    group_change_keeps_object{Rule::group_change, 0}, group_change_copies_session{Rule::group_change, 1};
+    group_change_keeps_object{Rule::group_change, 0}, group_change_copies_session{Rule::group_change, 1},
+    clear_alert_is_error{Rule::alert_in_the_clear, 0}, clear_alert_is_read{Rule::alert_in_the_clear, 1};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.
