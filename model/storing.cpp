@@ -18,7 +18,8 @@ void Machine::update_cache(const Side& side, bool at_server, Version version) {
   const bool is_new = !side.reused || tls1_3;
   if (!enabled) note(at_server ? Reason::store_mode_off : Reason::store_mode_off_client);
   if (session(ref).id == 0) {
-    if (enabled && is_new && c.callbacks.new_session != NewCallback::absent) {
+    // At a server that has the mode: a ticket was issued in place of an id. A client without an id has nothing at all.
+    if (enabled && is_new && at_server && c.callbacks.new_session != NewCallback::absent) {
       note(Reason::new_session_without_id);
       if (says(told_without_id)) call_new(index, ref);
     }
