@@ -1,0 +1,412 @@
+#include "explore/form.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sesscheck::explore {
+namespace {
+
+constexpr std::uint32_t shared_keys = 3;    // the first ticket keys: k1, k2, and those behind the callback
+constexpr std::int64_t ordinary = 1 << 24;  // seconds; more is far from the present, or a long time
+constexpr std::int64_t flush_periods = 255 * 256;
+constexpr std::size_t accept_good = static_cast<std::size_t>(Counter::accept_good),
+                      connect_good = static_cast<std::size_t>(Counter::connect_good);
+
+/// The successes of one end as far as the automatic flush can tell: their number when a flush of either period is due
+/// soon, else 1. (TLS 1.3 looks after counting, so a flush of the last success can still be due; and at none at all.)
+std::int64_t successes(std::int64_t number, bool zero_is_a_period) {
+  for (const std::int64_t period : {255, 256})
+    if (const std::int64_t left = (period - number % period) % period; number > 0 && left <= far_from_flush)
+      return number % flush_periods;
+  return number == 0 && zero_is_a_period ? 0 : 1;
+}
+
+/// A writer of keys. Writer and Reader go through the same fields in the same order: pass().
+struct Writer {
+  static constexpr bool reads = false;
+  std::string& out;
+  const World& world;
+  Numbering &identities, &sessions, &tickets, &secrets, &keys;
+  std::int64_t present;   // what times are counted from; 0: they are dates
+  bool strange = false;   // something is far from the present, or longer than ordinary
+
+  void number(std::uint64_t n) {
+    for (; n >= 0x80; n >>= 7) out.push_back(static_cast<char>(n | 0x80));
+    out.push_back(static_cast<char>(n));
+  }
+  template <class T>
+  void value(const T& v) { number(static_cast<std::uint64_t>(v)); }
+  void integer(const std::int64_t& v) {
+    number(static_cast<std::uint64_t>(v) << 1 ^ static_cast<std::uint64_t>(v >> 63));
+  }
+  void seconds(const std::int64_t& v) {
+    strange |= v >= ordinary || v <= -ordinary;
+    integer(v);
+  }
+  void time(const Moment& t) {
+    const auto distance = static_cast<std::int64_t>(static_cast<std::uint64_t>(t.seconds) - static_cast<std::uint64_t>(present));
+    seconds(distance);
+    value(t.microseconds);
+  }
+  template <class... Flags>
+  unsigned flags(const Flags&... flag) {
+    unsigned bits = 0, at = 0;
+    ((bits |= static_cast<unsigned>(flag) << at++), ...);
+    number(bits);
+    return bits;
+  }
+  template <class... Flags>
+  unsigned changes(Flags... flag) { return flags(flag...); }
+
+  void id(const Identity& old) {
+    if (old < first_identity) return number(old);
+    const auto [given, fresh] = identities.of(old);
+    number(given);
+    if (fresh) number(world.identities[old].length);
+  }
+  void session(const SessionRef& old) { number(old == no_session ? 0 : sessions.of(old).first); }
+  void ticket(const TicketRef& old) { number(old == no_ticket ? 0 : tickets.of(old).first); }
+  void secret(const std::uint32_t& old) { number(old == 0 ? 0 : secrets.of(old).first); }
+  void key(const std::uint32_t& old) { number(old <= shared_keys ? old : keys.of(old).first); }
+};
+
+/// A reader of keys, which fills a world that is empty but for its contexts.
+struct Reader {
+  static constexpr bool reads = true;
+  std::string_view in;
+  World& world;
+  std::int64_t present;
+  std::uint32_t sessions = 0, tickets = 0;  // greatest number met
+
+  std::uint64_t number() {
+    std::uint64_t n = 0;
+    for (unsigned shift = 0;; shift += 7) {
+      const auto byte = static_cast<std::uint8_t>(in.front());
+      in.remove_prefix(1);
+      n |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) return n;
+    }
+  }
+  template <class T>
+  void value(T& v) { v = static_cast<T>(number()); }
+  void integer(std::int64_t& v) {
+    const std::uint64_t n = number();
+    v = static_cast<std::int64_t>(n >> 1 ^ -(n & 1));
+  }
+  void seconds(std::int64_t& v) { integer(v); }
+  void time(Moment& t) {
+    integer(t.seconds);
+    t.seconds = static_cast<std::int64_t>(static_cast<std::uint64_t>(t.seconds) + static_cast<std::uint64_t>(present));
+    value(t.microseconds);
+  }
+  template <class... Flags>
+  unsigned flags(Flags&... flag) {
+    const auto bits = static_cast<unsigned>(number());
+    unsigned at = 0;
+    ((flag = bits >> at++ & 1U), ...);
+    return bits;
+  }
+  template <class... Flags>
+  unsigned changes(Flags...) { return static_cast<unsigned>(number()); }
+
+  void id(Identity& id) {
+    value(id);
+    if (id < world.identities.size()) return;
+    const auto length = static_cast<std::uint8_t>(number());
+    world.identities.push_back({++world.names, length});
+  }
+  void session(SessionRef& ref) {
+    const auto n = static_cast<std::uint32_t>(number());
+    ref = n == 0 ? no_session : n - 1;
+    sessions = std::max(sessions, n);
+  }
+  void ticket(TicketRef& ref) {
+    const auto n = static_cast<std::uint32_t>(number());
+    ref = n == 0 ? no_ticket : n - 1;
+    tickets = std::max(tickets, n);
+  }
+  void secret(std::uint32_t& secret) {
+    value(secret);
+    world.secrets = std::max(world.secrets, secret);
+  }
+  void key(std::uint32_t& key) {
+    value(key);
+    world.keys = std::max(world.keys, key);
+  }
+};
+
+// ---- the fields; T is the type that the name says, const for a Writer
+
+template <class A, class T>
+void pass_id_context(A& a, T& id) {
+  a.value(id.length);
+  if (id.length != 0) a.value(id.letter);
+}
+
+template <class A, class T>
+void pass_session(A& a, T& s) {
+  a.id(s.id);
+  a.flags(s.not_resumable, s.cipher, s.extended_master_secret, s.sha384, s.second_group, s.early_data, s.misfiled);
+  a.value(s.version);
+  pass_id_context(a, s.id_context);
+  a.time(s.time);
+  a.seconds(s.timeout);
+  a.secret(s.secret);
+  a.ticket(s.ticket);
+  a.integer(s.hint);
+}
+
+template <class A, class T>
+void pass_ticket(A& a, T& t) {
+  a.id(t.hash);
+  a.flags(t.stateful);
+  a.key(t.keys);
+  pass_session(a, t.session);
+  a.integer(t.hint);
+}
+
+/// Those that are not as usual.
+template <class A, class T>
+void pass_settings(A& a, T& settings, const Settings& usual) {
+  std::uint32_t changed = 0;
+  for (std::size_t i = 0; i < setting_count; ++i)
+    if (const auto which = static_cast<Setting>(i); settings[which] != usual[which]) changed |= 1U << i;
+  if constexpr (A::reads) settings = usual;
+  a.value(changed);
+  for (std::size_t i = 0; i < setting_count; ++i)
+    if (changed >> i & 1U) a.value(settings[static_cast<Setting>(i)]);
+}
+
+/// All but its store. What is as in the beginning is not told.
+template <class A, class T>
+void pass_context(A& a, T& c, const Context& beginning, bool zero_is_a_period) {
+  const unsigned changed =
+      a.changes(c.mode != beginning.mode, c.size != beginning.size, c.timeout != beginning.timeout,
+                !(c.id_context == beginning.id_context), c.verify_peer != beginning.verify_peer,
+                !(c.callbacks == beginning.callbacks), !(c.settings == beginning.settings));
+  if (changed & 1U) a.integer(c.mode);
+  if (changed & 2U) a.integer(c.size);
+  if (changed & 4U) a.seconds(c.timeout);
+  if (changed & 8U) pass_id_context(a, c.id_context);
+  if (changed & 16U) a.value(c.verify_peer);
+  if (changed & 32U) {
+    a.value(c.callbacks.new_session);
+    a.value(c.callbacks.get_session);
+    a.value(c.callbacks.remove_session);
+  }
+  if (changed & 64U) pass_settings(a, c.settings, beginning.settings);
+  for (const auto& [good, all] : {std::pair(accept_good, Counter::accept), std::pair(connect_good, Counter::connect)}) {
+    if constexpr (A::reads) {
+      a.value(c.counters[good]);
+      c.counters[static_cast<std::size_t>(all)] = c.counters[good];
+    } else {
+      a.value(successes(c.counters[good], zero_is_a_period));
+    }
+  }
+  std::uint64_t size = c.cache.size();
+  a.value(size);
+  if constexpr (A::reads) c.cache.resize(size);
+  for (auto& ref : c.cache) a.session(ref);
+  a.session(c.answer);
+}
+
+template <class A, class T>
+void pass_store(A& a, T& c) {
+  if (c.setup.store == Store::none) return;
+  std::uint64_t size = c.store.size();
+  a.value(size);
+  const auto pass_entry = [&](auto& entry) {
+    a.id(entry.id);
+    if (c.setup.store == Store::references) a.session(entry.reference);
+    else pass_session(a, entry.bytes);
+  };
+  if constexpr (A::reads) {
+    c.store.resize(size);
+    for (Stored& entry : c.store) entry = {}, pass_entry(entry);
+  } else {  // those that have a number already first, so that the others come behind in the order of theirs
+    const auto known = [&](const Stored& entry) {
+      return entry.id < first_identity ? entry.id : a.identities.find(entry.id);
+    };
+    std::vector<const Stored*> entries;
+    for (const Stored& entry : c.store) entries.push_back(&entry);
+    std::ranges::stable_sort(entries, {}, [&](const Stored* entry) { return known(*entry) - 1; });  // 0 is the last
+    for (const Stored* entry : entries) pass_entry(*entry);
+  }
+}
+
+template <class A, class T>
+void pass_side(A& a, T& side) {
+  a.value(side.context);
+  a.value(side.current);
+  pass_settings(a, side.settings, Settings{});
+  pass_id_context(a, side.id_context);
+  a.session(side.session);
+  a.value(side.state);
+  a.value(side.error);
+  a.flags(side.verify_peer, side.reused, side.sent_shutdown, side.received_shutdown, side.lost, side.reads_early_data);
+}
+
+template <class A, class T>
+void pass_messages(A& a, T& messages) {
+  std::uint64_t size = messages.size();
+  a.value(size);
+  if constexpr (A::reads) messages.resize(size);
+  for (auto& message : messages) {
+    a.value(message.kind);
+    a.ticket(message.ticket);
+    a.value(message.alert);
+    a.id(message.id);
+    a.value(message.unreadable);
+  }
+}
+
+template <class A, class T>
+void pass_connection(A& a, T& c) {
+  a.flags(c.open);
+  if (!c.open) return;
+  a.flags(c.started, c.established, c.renegotiating, c.renewing, c.asked, c.fresh_wanted, c.replaced, c.early, c.again,
+          c.extended_master_secret, c.sha384, c.retried, c.ticket_expected, c.resuming, c.early_accepted);
+  pass_side(a, c.client);
+  pass_side(a, c.server);
+  pass_messages(a, c.to_client);
+  pass_messages(a, c.to_server);
+  a.id(c.hello.id);
+  a.flags(c.hello.invented, c.hello.ticket_extension, c.hello.psk, c.hello.early_data);
+  a.ticket(c.hello.ticket);
+  pass_settings(a, c.hello.ciphers, Settings{});
+  a.value(c.hello.age);
+  a.value(c.version);
+  a.secret(c.secret);
+  a.id(c.answered);
+  a.value(c.tickets_sent);
+  a.value(c.early_status);
+}
+
+/// What can still be used; the rest follows from what was met in it.
+template <class A, class T>
+void pass_roots(A& a, T& w, const World& beginning, bool zero_is_a_period) {
+  a.value(w.now.microseconds);
+  a.flags(w.spoilt);
+  std::uint64_t contexts = w.contexts.size();
+  a.value(contexts);
+  if constexpr (A::reads) w.contexts.resize(contexts);
+  for (std::size_t i = 0; i < contexts; ++i) {
+    auto& c = w.contexts[i];
+    if constexpr (A::reads) c = beginning.contexts[std::min<std::size_t>(i, beginning.visible - 1U)];
+    if (i >= w.visible) {  // freed, and still in use
+      a.value(c.letter);
+      if constexpr (A::reads) {
+        const std::uint8_t letter = c.letter;
+        c = beginning.contexts[letter];
+      }
+    }
+    if constexpr (A::reads) c.own_keys = ++w.keys;
+    pass_context(a, c, beginning.contexts[c.letter], zero_is_a_period);
+  }
+  for (std::size_t slot = 1; slot <= slots_max; ++slot) a.session(w.held[slot]);
+  for (auto& connection : w.connections) pass_connection(a, connection);
+  for (std::size_t i = 0; i < w.visible; ++i) pass_store(a, w.contexts[i]);
+}
+
+/// Whether a success that was never counted can make a flush due: TLS 1.3 asks after counting, and may count elsewhere.
+bool tls1_3_possible(const World& w) {
+  return std::ranges::any_of(w.contexts, [](const Context& c) { return c.settings.highest() == Version::tls1_3; }) ||
+         std::ranges::any_of(w.connections, [](const Connection& c) { return c.open; });
+}
+
+/// A world without the freed contexts that no connection uses any more; none in nearly all worlds.
+bool has_forgotten_contexts(const World& w) { return w.contexts.size() > w.visible; }
+
+World without_forgotten_contexts(World w) {
+  std::vector<std::uint8_t> moved(w.contexts.size(), no_context);
+  std::vector<Context> kept;
+  for (std::size_t i = 0; i < w.contexts.size(); ++i) {
+    const bool used = i < w.visible || std::ranges::any_of(w.connections, [i](const Connection& c) {
+      return c.open && (c.client.context == i || c.client.current == i || c.server.context == i || c.server.current == i);
+    });
+    if (!used) continue;
+    moved[i] = static_cast<std::uint8_t>(kept.size());
+    kept.push_back(std::move(w.contexts[i]));
+  }
+  w.contexts = std::move(kept);
+  for (Connection& c : w.connections)
+    for (Side* side : {&c.client, &c.server})
+      for (std::uint8_t* index : {&side->context, &side->current})
+        if (c.open) *index = moved[*index];
+  return w;
+}
+
+}  // namespace
+
+void Numbering::reset(std::uint32_t first) {
+  given_.clear();
+  order_.clear();
+  next_ = first;
+}
+
+std::pair<std::uint32_t, bool> Numbering::of(std::uint32_t old) {
+  if (old >= given_.size()) given_.resize(old + 1);
+  if (given_[old] != 0) return {given_[old], false};
+  order_.push_back(old);
+  return {given_[old] = next_++, true};
+}
+
+Form::Form(World beginning) : beginning_(std::move(beginning)) {}
+
+bool Form::try_write(const World& world, std::string& key, bool dated) {
+  key.clear();
+  identities_.reset(first_identity);
+  sessions_.reset(1);
+  tickets_.reset(1);
+  secrets_.reset(1);
+  keys_.reset(shared_keys + 1);
+  for (const Context& c : world.contexts) keys_.of(c.own_keys);
+  Writer a{key, world, identities_, sessions_, tickets_, secrets_, keys_, dated ? 0 : world.now.seconds};
+  a.integer(dated ? world.now.seconds : 0);
+  pass_roots(a, world, beginning_, tls1_3_possible(world));
+  for (std::size_t i = 0; i < sessions_.order().size(); ++i) pass_session(a, world.sessions[sessions_.order()[i]]);
+  for (std::size_t i = 0; i < tickets_.order().size(); ++i) pass_ticket(a, world.tickets[tickets_.order()[i]]);
+  return dated || !a.strange;
+}
+
+void Form::write(const World& world, std::string& key) {
+  if (has_forgotten_contexts(world)) {
+    const World remembered = without_forgotten_contexts(world);
+    if (!try_write(remembered, key, false)) try_write(remembered, key, true);
+  } else if (!try_write(world, key, false)) {
+    try_write(world, key, true);
+  }
+}
+
+Identity Form::renamed(Identity id) const { return id < first_identity ? id : identities_.find(id); }
+
+void Form::read(std::string_view key, World& world) const {
+  world.names = first_identity - 1;
+  world.identities.assign(beginning_.identities.begin(), beginning_.identities.end());
+  for (Identity id = 1; id < first_identity; ++id) world.identities[id].name = id == zero_identity ? 0 : id;
+  world.secrets = 0;
+  world.keys = shared_keys;
+  world.visible = beginning_.visible;
+  world.calling_back = false;
+  world.held[0] = no_session;
+  for (Connection& c : world.connections) c = {};
+
+  Reader a{key, world, epoch.seconds};
+  std::int64_t date = 0;
+  a.integer(date);
+  if (date != 0) a.present = 0;
+  world.now.seconds = date != 0 ? date : epoch.seconds;
+  pass_roots(a, world, beginning_, false);
+  world.sessions.clear();
+  while (world.sessions.size() < a.sessions) pass_session(a, world.sessions.emplace_back());
+  world.tickets.clear();
+  while (world.tickets.size() < a.tickets) {
+    Ticket ticket;
+    pass_ticket(a, ticket);
+    world.tickets.push_back(ticket);
+  }
+  for (std::uint8_t i = 0; i < world.contexts.size(); ++i)
+    for (const SessionRef ref : world.contexts[i].cache) world.sessions[ref].cached_in = i;
+}
+
+}  // namespace sesscheck::explore
