@@ -21,8 +21,15 @@ World after_trace(World world, const Trace& trace, const Rules& rules) {
 
 }  // namespace
 
+bool Start::tls1_3() const {
+  const auto speaks = [](const ContextSetup& c) { return c.settings.highest() == Version::tls1_3; };
+  const auto configures = [](const Command& c) { return c.op == Op::configure; };
+  return std::ranges::any_of(trace.setup.contexts, speaks) || std::ranges::any_of(trace.commands, configures) ||
+         std::ranges::any_of(alphabet, configures);
+}
+
 CacheMachine::CacheMachine(const Start& start, const Rules& rules, std::span<const invariants::Invariant> invariants)
-    : alphabet_(start.alphabet), rules_(rules), invariants_(invariants), first_(beginning(start, rules)), form_(first_),
+    : alphabet_(start.alphabet), rules_(rules), invariants_(invariants), first_(beginning(start, rules)), form_(first_, start.tls1_3()),
       broken_(invariants.size()) {
   first_ = after_trace(std::move(first_), start.trace, rules);
 }

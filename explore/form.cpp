@@ -1,6 +1,7 @@
 #include "explore/form.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace sesscheck::explore {
@@ -13,13 +14,16 @@ constexpr std::size_t accept_good = static_cast<std::size_t>(Counter::accept_goo
                       connect_good = static_cast<std::size_t>(Counter::connect_good);
 
 /// The successes of one end as far as the automatic flush can tell: their number when a flush of either period is due
-/// soon, else 1. (TLS 1.3 looks after counting, so a flush of the last success can still be due; and at none at all.)
-std::int64_t successes(std::int64_t number, bool zero_is_a_period) {
+/// soon, else 1. (TLS 1.3 looks after counting: a flush of the last success can still be due, and one at 0, where
+/// another context counted it.)
+std::int64_t successes(std::int64_t number, bool tls1_3) {
+  if (number == 0) return tls1_3 ? 0 : 1;
   for (const std::int64_t period : {255, 256})
-    if (const std::int64_t left = (period - number % period) % period; number > 0 && left <= far_from_flush)
-      return number % flush_periods;
-  return number == 0 && zero_is_a_period ? 0 : 1;
+    if ((period - number % period) % period <= far_from_flush) return number % flush_periods;
+  return 1;
 }
+
+bool is_strange(std::int64_t seconds) { return seconds >= ordinary || seconds <= -ordinary; }
 
 /// A writer of keys. Writer and Reader go through the same fields in the same order: pass().
 struct Writer {
@@ -28,6 +32,7 @@ struct Writer {
   const World& world;
   Numbering &identities, &sessions, &tickets, &secrets, &keys;
   std::int64_t present;   // what times are counted from; 0: they are dates
+  bool tls1_3;
   bool strange = false;   // something is far from the present, or longer than ordinary
 
   void number(std::uint64_t n) {
@@ -40,7 +45,7 @@ struct Writer {
     number(static_cast<std::uint64_t>(v) << 1 ^ static_cast<std::uint64_t>(v >> 63));
   }
   void seconds(const std::int64_t& v) {
-    strange |= v >= ordinary || v <= -ordinary;
+    strange |= is_strange(v);
     integer(v);
   }
   void time(const Moment& t) {
@@ -63,6 +68,13 @@ struct Writer {
     const auto [given, fresh] = identities.of(old);
     number(given);
     if (fresh) number(world.identities[old].length);
+  }
+  /// Where an entry stands in a store: those whose id has a number first; the others by what they are, not by their age.
+  [[nodiscard]] auto place(const Stored& entry) const {
+    const Identity known = entry.id < first_identity ? entry.id : identities.find(entry.id);
+    const Session& s = entry.reference != no_session ? world.sessions[entry.reference] : entry.bytes;
+    return std::tuple(known - 1, s.time, s.timeout, s.version, s.not_resumable, s.cipher, s.extended_master_secret, s.sha384,
+                      s.second_group, s.early_data, s.id_context.length, s.id_context.letter, s.hint, secrets.find(s.secret), tickets.find(s.ticket));  // no number: 0 - 1 is the last
   }
   void session(const SessionRef& old) { number(old == no_session ? 0 : sessions.of(old).first); }
   void ticket(const TicketRef& old) { number(old == no_ticket ? 0 : tickets.of(old).first); }
@@ -179,7 +191,7 @@ void pass_settings(A& a, T& settings, const Settings& usual) {
 
 /// All but its store. What is as in the beginning is not told.
 template <class A, class T>
-void pass_context(A& a, T& c, const Context& beginning, bool zero_is_a_period) {
+void pass_context(A& a, T& c, const Context& beginning) {
   const unsigned changed =
       a.changes(c.mode != beginning.mode, c.size != beginning.size, c.timeout != beginning.timeout,
                 !(c.id_context == beginning.id_context), c.verify_peer != beginning.verify_peer,
@@ -200,7 +212,7 @@ void pass_context(A& a, T& c, const Context& beginning, bool zero_is_a_period) {
       a.value(c.counters[good]);
       c.counters[static_cast<std::size_t>(all)] = c.counters[good];
     } else {
-      a.value(successes(c.counters[good], zero_is_a_period));
+      a.value(successes(c.counters[good], a.tls1_3));
     }
   }
   std::uint64_t size = c.cache.size();
@@ -223,13 +235,10 @@ void pass_store(A& a, T& c) {
   if constexpr (A::reads) {
     c.store.resize(size);
     for (Stored& entry : c.store) entry = {}, pass_entry(entry);
-  } else {  // those that have a number already first, so that the others come behind in the order of theirs
-    const auto known = [&](const Stored& entry) {
-      return entry.id < first_identity ? entry.id : a.identities.find(entry.id);
-    };
+  } else {
     std::vector<const Stored*> entries;
     for (const Stored& entry : c.store) entries.push_back(&entry);
-    std::ranges::stable_sort(entries, {}, [&](const Stored* entry) { return known(*entry) - 1; });  // 0 is the last
+    if (size > 1) std::ranges::stable_sort(entries, {}, [&](const Stored* entry) { return a.place(*entry); });
     for (const Stored* entry : entries) pass_entry(*entry);
   }
 }
@@ -282,9 +291,9 @@ void pass_connection(A& a, T& c) {
   a.value(c.early_status);
 }
 
-/// What can still be used; the rest follows from what was met in it.
+/// What can be used, but for the stores; what is met in it follows.
 template <class A, class T>
-void pass_roots(A& a, T& w, const World& beginning, bool zero_is_a_period) {
+void pass_roots(A& a, T& w, const World& beginning) {
   a.value(w.now.microseconds);
   a.flags(w.spoilt);
   std::uint64_t contexts = w.contexts.size();
@@ -301,30 +310,30 @@ void pass_roots(A& a, T& w, const World& beginning, bool zero_is_a_period) {
       }
     }
     if constexpr (A::reads) c.own_keys = ++w.keys;
-    pass_context(a, c, beginning.contexts[c.letter], zero_is_a_period);
+    pass_context(a, c, beginning.contexts[c.letter]);
   }
   for (std::size_t slot = 1; slot <= slots_max; ++slot) a.session(w.held[slot]);
   for (auto& connection : w.connections) pass_connection(a, connection);
-  for (std::size_t i = 0; i < w.visible; ++i) pass_store(a, w.contexts[i]);
 }
 
-/// Whether a success that was never counted can make a flush due: TLS 1.3 asks after counting, and may count elsewhere.
-bool tls1_3_possible(const World& w) {
-  return std::ranges::any_of(w.contexts, [](const Context& c) { return c.settings.highest() == Version::tls1_3; }) ||
-         std::ranges::any_of(w.connections, [](const Connection& c) { return c.open; });
+/// Whether the context is seen, or a connection uses it: one that was freed lives on that long.
+bool is_used(const World& w, std::size_t i) {
+  return i < w.visible || std::ranges::any_of(w.connections, [i](const Connection& c) {
+    return c.open && (c.client.context == i || c.client.current == i || c.server.context == i || c.server.current == i);
+  });
 }
 
-/// A world without the freed contexts that no connection uses any more; none in nearly all worlds.
-bool has_forgotten_contexts(const World& w) { return w.contexts.size() > w.visible; }
+bool has_forgotten_contexts(const World& w) {
+  for (std::size_t i = w.visible; i < w.contexts.size(); ++i)
+    if (!is_used(w, i)) return true;
+  return false;
+}
 
 World without_forgotten_contexts(World w) {
   std::vector<std::uint8_t> moved(w.contexts.size(), no_context);
   std::vector<Context> kept;
   for (std::size_t i = 0; i < w.contexts.size(); ++i) {
-    const bool used = i < w.visible || std::ranges::any_of(w.connections, [i](const Connection& c) {
-      return c.open && (c.client.context == i || c.client.current == i || c.server.context == i || c.server.current == i);
-    });
-    if (!used) continue;
+    if (!is_used(w, i)) continue;
     moved[i] = static_cast<std::uint8_t>(kept.size());
     kept.push_back(std::move(w.contexts[i]));
   }
@@ -351,7 +360,10 @@ std::pair<std::uint32_t, bool> Numbering::of(std::uint32_t old) {
   return {given_[old] = next_++, true};
 }
 
-Form::Form(World beginning) : beginning_(std::move(beginning)) {}
+Form::Form(World beginning, bool tls1_3)
+    : beginning_(std::move(beginning)),
+      tls1_3_(tls1_3),
+      always_dated_(std::ranges::any_of(beginning_.contexts, [](const Context& c) { return is_strange(c.timeout); })) {}
 
 bool Form::try_write(const World& world, std::string& key, bool dated) {
   key.clear();
@@ -361,21 +373,23 @@ bool Form::try_write(const World& world, std::string& key, bool dated) {
   secrets_.reset(1);
   keys_.reset(shared_keys + 1);
   for (const Context& c : world.contexts) keys_.of(c.own_keys);
-  Writer a{key, world, identities_, sessions_, tickets_, secrets_, keys_, dated ? 0 : world.now.seconds};
+  Writer a{key, world, identities_, sessions_, tickets_, secrets_, keys_, dated ? 0 : world.now.seconds, tls1_3_};
   a.integer(dated ? world.now.seconds : 0);
-  pass_roots(a, world, beginning_, tls1_3_possible(world));
-  for (std::size_t i = 0; i < sessions_.order().size(); ++i) pass_session(a, world.sessions[sessions_.order()[i]]);
-  for (std::size_t i = 0; i < tickets_.order().size(); ++i) pass_ticket(a, world.tickets[tickets_.order()[i]]);
+  std::size_t sessions = 0, tickets = 0;
+  const auto pass_met = [&] {
+    for (; sessions < sessions_.order().size(); ++sessions) pass_session(a, world.sessions[sessions_.order()[sessions]]);
+    for (; tickets < tickets_.order().size(); ++tickets) pass_ticket(a, world.tickets[tickets_.order()[tickets]]);
+  };
+  pass_roots(a, world, beginning_);
+  pass_met();  // before the stores, so that as many of their ids as can be have numbers
+  for (std::size_t i = 0; i < world.visible; ++i) pass_store(a, world.contexts[i]);
+  pass_met();
   return dated || !a.strange;
 }
 
 void Form::write(const World& world, std::string& key) {
-  if (has_forgotten_contexts(world)) {
-    const World remembered = without_forgotten_contexts(world);
-    if (!try_write(remembered, key, false)) try_write(remembered, key, true);
-  } else if (!try_write(world, key, false)) {
-    try_write(world, key, true);
-  }
+  if (has_forgotten_contexts(world)) return write(without_forgotten_contexts(world), key);
+  if (always_dated_ || !try_write(world, key, false)) try_write(world, key, true);
 }
 
 Identity Form::renamed(Identity id) const { return id < first_identity ? id : identities_.find(id); }
@@ -396,15 +410,16 @@ void Form::read(std::string_view key, World& world) const {
   a.integer(date);
   if (date != 0) a.present = 0;
   world.now.seconds = date != 0 ? date : epoch.seconds;
-  pass_roots(a, world, beginning_, false);
   world.sessions.clear();
-  while (world.sessions.size() < a.sessions) pass_session(a, world.sessions.emplace_back());
   world.tickets.clear();
-  while (world.tickets.size() < a.tickets) {
-    Ticket ticket;
-    pass_ticket(a, ticket);
-    world.tickets.push_back(ticket);
-  }
+  const auto pass_met = [&] {
+    while (world.sessions.size() < a.sessions) pass_session(a, world.sessions.emplace_back());
+    while (world.tickets.size() < a.tickets) pass_ticket(a, world.tickets.emplace_back());
+  };
+  pass_roots(a, world, beginning_);
+  pass_met();
+  for (std::size_t i = 0; i < world.visible; ++i) pass_store(a, world.contexts[i]);
+  pass_met();
   for (std::uint8_t i = 0; i < world.contexts.size(); ++i)
     for (const SessionRef ref : world.contexts[i].cache) world.sessions[ref].cached_in = i;
 }

@@ -33,8 +33,8 @@ class Numbering {
 
 class Form {
  public:
-  /// Of worlds that began as this one.
-  explicit Form(World beginning);
+  /// Of worlds that began as this one. `tls1_3`: one of its contexts may speak TLS 1.3 some day.
+  explicit Form(World beginning, bool tls1_3 = true);
 
   /// Writes the key of a world, which is between two commands, over `key`.
   void write(const World& world, std::string& key);
@@ -49,6 +49,7 @@ class Form {
   bool try_write(const World& world, std::string& key, bool dated);
 
   World beginning_;
+  bool tls1_3_, always_dated_;
   Numbering identities_, sessions_, tickets_, secrets_, keys_;
 };
 

@@ -77,15 +77,15 @@ bool add_tests(std::span<const Invariant> part) {
 }
 
 BOOST_AUTO_TEST_SUITE(resumption)
-[[maybe_unused]] const bool added = add_tests(resumption());
+[[maybe_unused]] const bool added = add_tests(invariants::resumption());
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(contents)
-[[maybe_unused]] const bool added = add_tests(cache());
+[[maybe_unused]] const bool added = add_tests(invariants::cache());
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(callbacks)
-[[maybe_unused]] const bool added = add_tests(callbacks());
+[[maybe_unused]] const bool added = add_tests(invariants::callbacks());
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()
