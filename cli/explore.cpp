@@ -42,7 +42,8 @@ std::size_t number(std::string_view text) {
 
 void set_shard(explore::Plan& plan, const std::string& shard) {
   const std::size_t slash = shard.find('/');
-  const std::size_t i = number(shard.substr(0, slash)), n = slash == std::string::npos ? 0 : number(shard.substr(slash + 1));
+  const std::size_t i = number(shard.substr(0, slash)),
+                    n = slash == std::string::npos ? 0 : number(shard.substr(slash + 1));
   if (i == 0 || n == 0 || i > n) throw UsageError("--shard is i/n, with i from 1 to n: not '" + shard + "'");
   plan.shard = i - 1, plan.shards = n;
 }
@@ -59,7 +60,8 @@ void run(Part& part) {
         const double share = static_cast<double>(progress.worlds_done) / static_cast<double>(progress.worlds);
         line.show(fmt::format("{}: {} of {} worlds, {} states ({:.0f}/s), frontier {}, {} transitions{}{}", part.rules,
                               progress.worlds_done.load(), progress.worlds.load(), progress.states.load(),
-                              static_cast<double>(progress.states) / spent, progress.frontier.load(), progress.transitions.load(),
+                              static_cast<double>(progress.states) / spent, progress.frontier.load(),
+                              progress.transitions.load(),
                               part.version.empty() ? "" : fmt::format(", {} executed", progress.executed.load()),
                               share > 0.02 && share < 1 ? fmt::format(", {:.0f} s left", spent / share - spent) : ""));
       }
@@ -82,9 +84,10 @@ const explore::BrokenInvariant* broken(const Outcome& outcome, std::string_view 
 
 std::string extent(const Part& part) {
   const Outcome& o = part.outcome;
-  const std::string worlds = o.worlds == part.worlds ? fmt::format("all {} worlds", o.worlds)
-                                                     : fmt::format("{} of {} worlds (interrupted; nothing is said of the others)",
-                                                                   o.worlds, part.worlds);
+  const std::string worlds =
+      o.worlds == part.worlds
+          ? fmt::format("all {} worlds", o.worlds)
+          : fmt::format("{} of {} worlds (interrupted; nothing is said of the others)", o.worlds, part.worlds);
   return o.complete ? worlds + ", whatever the depth" : fmt::format("{}, {} commands deep", worlds, o.depth);
 }
 
@@ -93,18 +96,23 @@ void print(const Part& part, bool coloured) {
   const char *bold = on("\x1b[1m"), *red = on("\x1b[31m"), *plain = on("\x1b[0m");
   const Outcome& o = part.outcome;
   const bool library = !part.version.empty();
-  fmt::print("{}{}{}\n", bold, library ? fmt::format("{}, Rules {}", part.version, part.rules) : "the model, Rules " + part.rules, plain);
+  fmt::print("{}{}{}\n", bold,
+             library ? fmt::format("{}, Rules {}", part.version, part.rules) : "the model, Rules " + part.rules, plain);
   fmt::print("  {}: {} states, {} transitions\n", extent(part), o.states, o.transitions);
   if (o.worlds == 0) return;
-  fmt::print("  model: {:.1f} s of one processor, {:.0f} transitions/s; {:.0f} bytes a state ({:.1f} of its key), {} KiB at most at a time\n",
-             o.model_seconds, static_cast<double>(o.transitions) / o.model_seconds,
-             static_cast<double>(o.key_bytes) / static_cast<double>(o.states) + 14.0,
-             static_cast<double>(o.key_bytes) / static_cast<double>(o.states), o.memory / 1024);
+  fmt::print(
+      "  model: {:.1f} s of one processor, {:.0f} transitions/s; {:.0f} bytes a state ({:.1f} of its key), {} KiB at "
+      "most at a time\n",
+      o.model_seconds, static_cast<double>(o.transitions) / o.model_seconds,
+      static_cast<double>(o.key_bytes) / static_cast<double>(o.states) + 14.0,
+      static_cast<double>(o.key_bytes) / static_cast<double>(o.states), o.memory / 1024);
   if (library) {
-    fmt::print("  library: {}{} of {} transitions executed{}, in {} traces of {} commands ({:.2f} a transition), {:.0f} s, {:.0f} commands/s\n",
-               o.executed == o.transitions ? "" : red, o.executed, o.transitions, plain, o.traces, o.commands,
-               static_cast<double>(o.commands) / static_cast<double>(o.transitions), part.seconds,
-               static_cast<double>(o.commands) / part.seconds);
+    fmt::print(
+        "  library: {}{} of {} transitions executed{}, in {} traces of {} commands ({:.2f} a transition), {:.0f} s, "
+        "{:.0f} commands/s\n",
+        o.executed == o.transitions ? "" : red, o.executed, o.transitions, plain, o.traces, o.commands,
+        static_cast<double>(o.commands) / static_cast<double>(o.transitions), part.seconds,
+        static_cast<double>(o.commands) / part.seconds);
     for (const explore::Mismatch& mismatch : o.mismatches) {
       fmt::print("  {}not what its Rules say{}: {}\n", red, plain, mismatch.at);
       if (mismatch.explanation) {
@@ -120,7 +128,8 @@ void print(const Part& part, bool coloured) {
     if (o.mismatches.empty()) fmt::print("  library: it does what its Rules say in every one of them\n");
   }
   const auto all = invariants::all();
-  fmt::print("  invariants: {} of {} hold in all of these states and transitions\n", all.size() - o.broken.size(), all.size());
+  fmt::print("  invariants: {} of {} hold in all of these states and transitions\n", all.size() - o.broken.size(),
+             all.size());
   for (const invariants::Invariant& invariant : all) {
     const explore::BrokenInvariant* const one = broken(o, invariant.name);
     if (one == nullptr) continue;
@@ -132,16 +141,26 @@ void print(const Part& part, bool coloured) {
 
 Json to_json(const Part& part) {
   const Outcome& o = part.outcome;
-  Json json = {{"rules", part.rules}, {"library", part.version.empty() ? Json() : Json(part.version)},
-               {"worlds", {{"explored", o.worlds}, {"of", part.worlds}}}, {"depth", o.depth}, {"complete", o.complete},
-               {"states", o.states}, {"transitions", o.transitions}, {"executed", o.executed}, {"traces", o.traces},
-               {"commands", o.commands}, {"seconds", part.seconds}, {"model_seconds", o.model_seconds},
-               {"key_bytes", o.key_bytes}, {"memory_bytes", o.memory}};
+  Json json = {{"rules", part.rules},
+               {"library", part.version.empty() ? Json() : Json(part.version)},
+               {"worlds", {{"explored", o.worlds}, {"of", part.worlds}}},
+               {"depth", o.depth},
+               {"complete", o.complete},
+               {"states", o.states},
+               {"transitions", o.transitions},
+               {"executed", o.executed},
+               {"traces", o.traces},
+               {"commands", o.commands},
+               {"seconds", part.seconds},
+               {"model_seconds", o.model_seconds},
+               {"key_bytes", o.key_bytes},
+               {"memory_bytes", o.memory}};
   json["invariants"] = Json::array();
   for (const invariants::Invariant& invariant : invariants::all()) {
     Json one = {{"name", invariant.name}, {"clauses", invariant.clauses}, {"holds", true}};
     if (const auto* b = broken(o, invariant.name))
-      one["holds"] = false, one["transitions"] = b->transitions, one["what"] = b->what, one["trace"] = to_text(b->trace);
+      one["holds"] = false, one["transitions"] = b->transitions, one["what"] = b->what,
+      one["trace"] = to_text(b->trace);
     json["invariants"].push_back(std::move(one));
   }
   json["mismatches"] = Json::array();
@@ -158,7 +177,8 @@ Json to_json(const Part& part) {
 }
 
 void write_json(const ExploreVerb& options, const std::vector<Part>& parts) {
-  Json root = {{"schema", explore_schema_version}, {"tool", "sesscheck"}, {"preset", options.preset}, {"shard", options.shard}};
+  Json root = {
+      {"schema", explore_schema_version}, {"tool", "sesscheck"}, {"preset", options.preset}, {"shard", options.shard}};
   root["explorations"] = Json::array();
   for (const Part& part : parts) root["explorations"].push_back(to_json(part));
   std::ofstream out(options.json);
@@ -188,7 +208,8 @@ int explore(const ExploreVerb& options) {
     Part& part = parts.emplace_back(Part{rules.name(), version, plan, {}});
     part.plan.rules = rules.rules();
     part.plan.library = library;
-    part.plan.title = fmt::format("{}, depth {}, {}, {}", preset->name, plan.depth, part.rules, version.empty() ? "the model" : version);
+    part.plan.title = fmt::format("{}, depth {}, {}, {}", preset->name, plan.depth, part.rules,
+                                  version.empty() ? "the model" : version);
     if (!options.journal.empty()) part.plan.journal = options.journal + (version.empty() ? ".model" : "");
   };
   RulesOptions rules = options.rules;
@@ -212,7 +233,8 @@ int explore(const ExploreVerb& options) {
     run(part);
     print(part, colour(STDOUT_FILENO));
     std::fflush(stdout);
-    as_they_should = as_they_should && part.outcome.mismatches.empty() && part.outcome.executed == (part.version.empty() ? 0 : part.outcome.transitions) &&
+    as_they_should = as_they_should && part.outcome.mismatches.empty() &&
+                     part.outcome.executed == (part.version.empty() ? 0 : part.outcome.transitions) &&
                      (part.plan.rules != Rules::manual() || part.outcome.broken.empty());
   }
   if (!options.json.empty()) write_json(options, parts);

@@ -29,7 +29,11 @@ bool Start::tls1_3() const {
 }
 
 CacheMachine::CacheMachine(const Start& start, const Rules& rules, std::span<const invariants::Invariant> invariants)
-    : alphabet_(start.alphabet), rules_(rules), invariants_(invariants), first_(beginning(start, rules)), form_(first_, start.tls1_3()),
+    : alphabet_(start.alphabet),
+      rules_(rules),
+      invariants_(invariants),
+      first_(beginning(start, rules)),
+      form_(first_, start.tls1_3()),
       broken_(invariants.size()) {
   first_ = after_trace(std::move(first_), start.trace, rules);
 }

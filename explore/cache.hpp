@@ -16,10 +16,10 @@ namespace sesscheck::explore {
 
 /// Where an exploration begins, and what it may do.
 struct Start {
-  std::string name;                ///< "server, SERVER|NO_AUTO_CLEAR, references, sid_ctx"
-  Trace trace;                     ///< the setup, and the commands that lead to the first state
-  std::vector<Command> alphabet;   ///< each once; times count from now
-  std::vector<Command> home;       ///< back to the first state, from most others
+  std::string name;                   ///< "server, SERVER|NO_AUTO_CLEAR, references, sid_ctx"
+  Trace trace;                        ///< the setup, and the commands that lead to the first state
+  std::vector<Command> alphabet;      ///< each once; times count from now
+  std::vector<Command> home;          ///< back to the first state, from most others
   [[nodiscard]] bool tls1_3() const;  ///< one of its contexts may speak it
 };
 

@@ -20,7 +20,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t longest_walk = 90;  // less than far_from_flush: a walk meets no automatic flush that the search did not
+constexpr std::size_t longest_walk =
+    90;  // less than far_from_flush: a walk meets no automatic flush that the search did not
 constexpr std::size_t mismatches_max = 5;  // looked into, in each world; one fault shows in many transitions
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -74,7 +75,8 @@ std::optional<Outcome> Worker::explore(const Start& start) {
   return outcome;
 }
 
-void Worker::collect_broken(const Start& start, const Search& search, const CacheMachine& machine, Outcome& outcome) const {
+void Worker::collect_broken(const Start& start, const Search& search, const CacheMachine& machine,
+                            Outcome& outcome) const {
   const auto all = invariants::all();
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Broken& broken = machine.broken()[i];
@@ -84,7 +86,8 @@ void Worker::collect_broken(const Start& start, const Search& search, const Cach
     Trace trace = machine.trace(start, walk);
     // The same again, in a world that was never abstracted: sessions have their own names there.
     const auto again = invariants::broken(all[i], trace, simulate(trace, plan_.rules));
-    outcome.broken.push_back({std::string(all[i].name), broken.transitions, std::move(trace), again.value_or(broken.what)});
+    outcome.broken.push_back(
+        {std::string(all[i].name), broken.transitions, std::move(trace), again.value_or(broken.what)});
   }
 }
 
@@ -124,12 +127,13 @@ void Worker::look_into(const Trace& trace, const Difference& difference, Outcome
     sut_->run(candidate, seen_);
     return lockstep(candidate, plan_.rules, seen_);
   };
-  const Trace small = shrink(failing, [&](const Trace& candidate) { return differs(candidate).has_value(); }, 500);
+  const Trace small = shrink(
+      failing, [&](const Trace& candidate) { return differs(candidate).has_value(); }, 500);
   Mismatch mismatch{small, "not seen again", std::nullopt};
   if (const auto again = differs(small)) {
     const FieldDifference& field = again->fields.front();
-    mismatch.at = "command " + std::to_string(again->command + 1) + ", " + field.field + ": model " + field.model + ", library " +
-                  field.library;
+    mismatch.at = "command " + std::to_string(again->command + 1) + ", " + field.field + ": model " + field.model +
+                  ", library " + field.library;
     mismatch.explanation = explain(small, plan_.rules, seen_);
   }
   outcome.mismatches.push_back(std::move(mismatch));

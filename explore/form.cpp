@@ -31,16 +31,18 @@ struct Writer {
   std::string& out;
   const World& world;
   Numbering &identities, &sessions, &tickets, &secrets, &keys;
-  std::int64_t present;   // what times are counted from; 0: they are dates
+  std::int64_t present;  // what times are counted from; 0: they are dates
   bool tls1_3;
-  bool strange = false;   // something is far from the present, or longer than ordinary
+  bool strange = false;  // something is far from the present, or longer than ordinary
 
   void number(std::uint64_t n) {
     for (; n >= 0x80; n >>= 7) out.push_back(static_cast<char>(n | 0x80));
     out.push_back(static_cast<char>(n));
   }
   template <class T>
-  void value(const T& v) { number(static_cast<std::uint64_t>(v)); }
+  void value(const T& v) {
+    number(static_cast<std::uint64_t>(v));
+  }
   void integer(const std::int64_t& v) {
     number(static_cast<std::uint64_t>(v) << 1 ^ static_cast<std::uint64_t>(v >> 63));
   }
@@ -49,7 +51,8 @@ struct Writer {
     integer(v);
   }
   void time(const Moment& t) {
-    const auto distance = static_cast<std::int64_t>(static_cast<std::uint64_t>(t.seconds) - static_cast<std::uint64_t>(present));
+    const auto distance =
+        static_cast<std::int64_t>(static_cast<std::uint64_t>(t.seconds) - static_cast<std::uint64_t>(present));
     seconds(distance);
     value(t.microseconds);
   }
@@ -61,7 +64,9 @@ struct Writer {
     return bits;
   }
   template <class... Flags>
-  unsigned changes(Flags... flag) { return flags(flag...); }
+  unsigned changes(Flags... flag) {
+    return flags(flag...);
+  }
 
   void id(const Identity& old) {
     if (old < first_identity) return number(old);
@@ -69,12 +74,14 @@ struct Writer {
     number(given);
     if (fresh) number(world.identities[old].length);
   }
-  /// Where an entry stands in a store: those whose id has a number first; the others by what they are, not by their age.
+  /// Where an entry stands in a store: those whose id has a number first; the others by what they are, not by their
+  /// age.
   [[nodiscard]] auto place(const Stored& entry) const {
     const Identity known = entry.id < first_identity ? entry.id : identities.find(entry.id);
     const Session& s = entry.reference != no_session ? world.sessions[entry.reference] : entry.bytes;
-    return std::tuple(known - 1, s.time, s.timeout, s.version, s.not_resumable, s.cipher, s.extended_master_secret, s.sha384,
-                      s.second_group, s.early_data, s.id_context.length, s.id_context.letter, s.hint, secrets.find(s.secret), tickets.find(s.ticket));  // no number: 0 - 1 is the last
+    return std::tuple(known - 1, s.time, s.timeout, s.version, s.not_resumable, s.cipher, s.extended_master_secret,
+                      s.sha384, s.second_group, s.early_data, s.id_context.length, s.id_context.letter, s.hint,
+                      secrets.find(s.secret), tickets.find(s.ticket));  // no number: 0 - 1 is the last
   }
   void session(const SessionRef& old) { number(old == no_session ? 0 : sessions.of(old).first); }
   void ticket(const TicketRef& old) { number(old == no_ticket ? 0 : tickets.of(old).first); }
@@ -100,7 +107,9 @@ struct Reader {
     }
   }
   template <class T>
-  void value(T& v) { v = static_cast<T>(number()); }
+  void value(T& v) {
+    v = static_cast<T>(number());
+  }
   void integer(std::int64_t& v) {
     const std::uint64_t n = number();
     v = static_cast<std::int64_t>(n >> 1 ^ -(n & 1));
@@ -119,7 +128,9 @@ struct Reader {
     return bits;
   }
   template <class... Flags>
-  unsigned changes(Flags...) { return static_cast<unsigned>(number()); }
+  unsigned changes(Flags...) {
+    return static_cast<unsigned>(number());
+  }
 
   void id(Identity& id) {
     value(id);
@@ -147,40 +158,46 @@ struct Reader {
   }
 };
 
-// ---- the fields; T is the type that the name says, const for a Writer
+// ---- the fields. Each struct is taken apart, so that one that gets another field does not compile before it is told
+// here what becomes of that. T is the type that the name says, const for a Writer.
 
 template <class A, class T>
 void pass_id_context(A& a, T& id) {
-  a.value(id.length);
-  if (id.length != 0) a.value(id.letter);
+  auto& [length, letter] = id;
+  a.value(length);
+  if (length != 0) a.value(letter);
 }
 
 template <class A, class T>
-void pass_session(A& a, T& s) {
-  a.id(s.id);
-  a.flags(s.not_resumable, s.cipher, s.extended_master_secret, s.sha384, s.second_group, s.early_data, s.misfiled);
-  a.value(s.version);
-  pass_id_context(a, s.id_context);
-  a.time(s.time);
-  a.seconds(s.timeout);
-  a.secret(s.secret);
-  a.ticket(s.ticket);
-  a.integer(s.hint);
+void pass_session(A& a, T& session) {
+  auto& [id, version, id_context, time, timeout, not_resumable, cipher, extended_master_secret, sha384, second_group,
+         early_data, secret, ticket, hint, misfiled, cached_in] = session;  // cached_in follows from the caches
+  a.id(id);
+  a.flags(not_resumable, cipher, extended_master_secret, sha384, second_group, early_data, misfiled);
+  a.value(version);
+  pass_id_context(a, id_context);
+  a.time(time);
+  a.seconds(timeout);
+  a.secret(secret);
+  a.ticket(ticket);
+  a.integer(hint);
 }
 
 template <class A, class T>
-void pass_ticket(A& a, T& t) {
-  a.id(t.hash);
-  a.flags(t.stateful);
-  a.key(t.keys);
-  pass_session(a, t.session);
-  a.integer(t.hint);
+void pass_ticket(A& a, T& ticket) {
+  auto& [hash, stateful, keys, session, hint] = ticket;
+  a.id(hash);
+  a.flags(stateful);
+  a.key(keys);
+  pass_session(a, session);
+  a.integer(hint);
 }
 
 /// Those that are not as usual.
 template <class A, class T>
 void pass_settings(A& a, T& settings, const Settings& usual) {
   std::uint32_t changed = 0;
+  static_assert(setting_count <= 32);
   for (std::size_t i = 0; i < setting_count; ++i)
     if (const auto which = static_cast<Setting>(i); settings[which] != usual[which]) changed |= 1U << i;
   if constexpr (A::reads) settings = usual;
@@ -189,55 +206,63 @@ void pass_settings(A& a, T& settings, const Settings& usual) {
     if (changed >> i & 1U) a.value(settings[static_cast<Setting>(i)]);
 }
 
-/// All but its store. What is as in the beginning is not told.
 template <class A, class T>
-void pass_context(A& a, T& c, const Context& beginning) {
-  const unsigned changed =
-      a.changes(c.mode != beginning.mode, c.size != beginning.size, c.timeout != beginning.timeout,
-                !(c.id_context == beginning.id_context), c.verify_peer != beginning.verify_peer,
-                !(c.callbacks == beginning.callbacks), !(c.settings == beginning.settings));
-  if (changed & 1U) a.integer(c.mode);
-  if (changed & 2U) a.integer(c.size);
-  if (changed & 4U) a.seconds(c.timeout);
-  if (changed & 8U) pass_id_context(a, c.id_context);
-  if (changed & 16U) a.value(c.verify_peer);
-  if (changed & 32U) {
-    a.value(c.callbacks.new_session);
-    a.value(c.callbacks.get_session);
-    a.value(c.callbacks.remove_session);
-  }
-  if (changed & 64U) pass_settings(a, c.settings, beginning.settings);
+void pass_callbacks(A& a, T& callbacks) {
+  auto& [new_session, get_session, remove_session] = callbacks;
+  a.value(new_session);
+  a.value(get_session);
+  a.value(remove_session);
+}
+
+/// All but its store. What is as in the beginning is not told; `setup` and the number of its own keys never change.
+template <class A, class T>
+void pass_context(A& a, T& context, const Context& beginning) {
+  auto& [setup, letter, mode, size, timeout, id_context, verify_peer, callbacks, settings, own_keys, counters, cache,
+         store, answer] = context;
+  const unsigned changed = a.changes(mode != beginning.mode, size != beginning.size, timeout != beginning.timeout,
+                                     !(id_context == beginning.id_context), verify_peer != beginning.verify_peer,
+                                     !(callbacks == beginning.callbacks), !(settings == beginning.settings));
+  if (changed & 1U) a.integer(mode);
+  if (changed & 2U) a.integer(size);
+  if (changed & 4U) a.seconds(timeout);
+  if (changed & 8U) pass_id_context(a, id_context);
+  if (changed & 16U) a.value(verify_peer);
+  if (changed & 32U) pass_callbacks(a, callbacks);
+  if (changed & 64U) pass_settings(a, settings, beginning.settings);
   for (const auto& [good, all] : {std::pair(accept_good, Counter::accept), std::pair(connect_good, Counter::connect)}) {
     if constexpr (A::reads) {
-      a.value(c.counters[good]);
-      c.counters[static_cast<std::size_t>(all)] = c.counters[good];
+      a.value(counters[good]);
+      counters[static_cast<std::size_t>(all)] = counters[good];
     } else {
-      a.value(successes(c.counters[good], a.tls1_3));
+      a.value(successes(counters[good], a.tls1_3));
     }
   }
-  std::uint64_t size = c.cache.size();
-  a.value(size);
-  if constexpr (A::reads) c.cache.resize(size);
-  for (auto& ref : c.cache) a.session(ref);
-  a.session(c.answer);
+  std::uint64_t sessions = cache.size();
+  a.value(sessions);
+  if constexpr (A::reads) cache.resize(sessions);
+  for (auto& ref : cache) a.session(ref);
+  a.session(answer);
 }
 
 template <class A, class T>
-void pass_store(A& a, T& c) {
-  if (c.setup.store == Store::none) return;
-  std::uint64_t size = c.store.size();
+void pass_store(A& a, T& context) {
+  if (context.setup.store == Store::none) return;
+  std::uint64_t size = context.store.size();
   a.value(size);
   const auto pass_entry = [&](auto& entry) {
-    a.id(entry.id);
-    if (c.setup.store == Store::references) a.session(entry.reference);
-    else pass_session(a, entry.bytes);
+    auto& [id, reference, bytes] = entry;
+    a.id(id);
+    if (context.setup.store == Store::references)
+      a.session(reference);
+    else
+      pass_session(a, bytes);
   };
   if constexpr (A::reads) {
-    c.store.resize(size);
-    for (Stored& entry : c.store) entry = {}, pass_entry(entry);
+    context.store.resize(size);
+    for (Stored& entry : context.store) entry = {}, pass_entry(entry);
   } else {
     std::vector<const Stored*> entries;
-    for (const Stored& entry : c.store) entries.push_back(&entry);
+    for (const Stored& entry : context.store) entries.push_back(&entry);
     if (size > 1) std::ranges::stable_sort(entries, {}, [&](const Stored* entry) { return a.place(*entry); });
     for (const Stored* entry : entries) pass_entry(*entry);
   }
@@ -245,14 +270,16 @@ void pass_store(A& a, T& c) {
 
 template <class A, class T>
 void pass_side(A& a, T& side) {
-  a.value(side.context);
-  a.value(side.current);
-  pass_settings(a, side.settings, Settings{});
-  pass_id_context(a, side.id_context);
-  a.session(side.session);
-  a.value(side.state);
-  a.value(side.error);
-  a.flags(side.verify_peer, side.reused, side.sent_shutdown, side.received_shutdown, side.lost, side.reads_early_data);
+  auto& [context, current, settings, id_context, verify_peer, session, state, reused, error, sent_shutdown,
+         received_shutdown, lost, reads_early_data] = side;
+  a.value(context);
+  a.value(current);
+  pass_settings(a, settings, Settings{});
+  pass_id_context(a, id_context);
+  a.session(session);
+  a.value(state);
+  a.value(error);
+  a.flags(verify_peer, reused, sent_shutdown, received_shutdown, lost, reads_early_data);
 }
 
 template <class A, class T>
@@ -261,66 +288,74 @@ void pass_messages(A& a, T& messages) {
   a.value(size);
   if constexpr (A::reads) messages.resize(size);
   for (auto& message : messages) {
-    a.value(message.kind);
-    a.ticket(message.ticket);
-    a.value(message.alert);
-    a.id(message.id);
-    a.value(message.unreadable);
+    auto& [kind, ticket, alert, id, unreadable] = message;
+    a.value(kind);
+    a.ticket(ticket);
+    a.value(alert);
+    a.id(id);
+    a.value(unreadable);
   }
 }
 
 template <class A, class T>
-void pass_connection(A& a, T& c) {
-  a.flags(c.open);
-  if (!c.open) return;
-  a.flags(c.started, c.established, c.renegotiating, c.renewing, c.asked, c.fresh_wanted, c.replaced, c.early, c.again,
-          c.extended_master_secret, c.sha384, c.retried, c.ticket_expected, c.resuming, c.early_accepted);
-  pass_side(a, c.client);
-  pass_side(a, c.server);
-  pass_messages(a, c.to_client);
-  pass_messages(a, c.to_server);
-  a.id(c.hello.id);
-  a.flags(c.hello.invented, c.hello.ticket_extension, c.hello.psk, c.hello.early_data);
-  a.ticket(c.hello.ticket);
-  pass_settings(a, c.hello.ciphers, Settings{});
-  a.value(c.hello.age);
-  a.value(c.version);
-  a.secret(c.secret);
-  a.id(c.answered);
-  a.value(c.tickets_sent);
-  a.value(c.early_status);
+void pass_hello(A& a, T& hello) {
+  auto& [id, invented, ticket_extension, ticket, psk, early_data, ciphers, age] = hello;
+  a.id(id);
+  a.flags(invented, ticket_extension, psk, early_data);
+  a.ticket(ticket);
+  pass_settings(a, ciphers, Settings{});
+  a.value(age);
 }
 
-/// What can be used, but for the stores; what is met in it follows.
 template <class A, class T>
-void pass_roots(A& a, T& w, const World& beginning) {
-  a.value(w.now.microseconds);
-  a.flags(w.spoilt);
-  std::uint64_t contexts = w.contexts.size();
-  a.value(contexts);
-  if constexpr (A::reads) w.contexts.resize(contexts);
-  for (std::size_t i = 0; i < contexts; ++i) {
-    auto& c = w.contexts[i];
-    if constexpr (A::reads) c = beginning.contexts[std::min<std::size_t>(i, beginning.visible - 1U)];
-    if (i >= w.visible) {  // freed, and still in use
-      a.value(c.letter);
-      if constexpr (A::reads) {
-        const std::uint8_t letter = c.letter;
-        c = beginning.contexts[letter];
-      }
-    }
-    if constexpr (A::reads) c.own_keys = ++w.keys;
-    pass_context(a, c, beginning.contexts[c.letter]);
+void pass_connection(A& a, T& connection) {
+  auto& [open, started, established, renegotiating, renewing, asked, fresh_wanted, replaced, client, server, to_client,
+         to_server, hello, early, again, version, extended_master_secret, sha384, retried, secret, ticket_expected,
+         resuming, answered, tickets_sent, early_accepted, early_status] = connection;
+  a.flags(open);
+  if (!open) return;
+  a.flags(started, established, renegotiating, renewing, asked, fresh_wanted, replaced, early, again,
+          extended_master_secret, sha384, retried, ticket_expected, resuming, early_accepted);
+  pass_side(a, client);
+  pass_side(a, server);
+  pass_messages(a, to_client);
+  pass_messages(a, to_server);
+  pass_hello(a, hello);
+  a.value(version);
+  a.secret(secret);
+  a.id(answered);
+  a.value(tickets_sent);
+  a.value(early_status);
+}
+
+/// What can be used, but for the stores; what is met in it follows. Names and numbers given so far begin anew, and no
+/// callback is running between two commands.
+template <class A, class T>
+void pass_roots(A& a, T& world, const World& beginning) {
+  auto& [now, sessions, tickets, contexts, visible, connections, held, identities, names, secrets, keys, spoilt,
+         calling_back] = world;
+  a.value(now.microseconds);
+  a.flags(spoilt);
+  std::uint64_t number = contexts.size();
+  a.value(number);
+  if constexpr (A::reads) contexts.resize(number);
+  for (std::size_t i = 0; i < number; ++i) {
+    auto& c = contexts[i];
+    auto letter = i < visible ? static_cast<std::uint8_t>(i) : c.letter;
+    if (i >= visible) a.value(letter);  // freed, and still in use
+    if constexpr (A::reads) c = beginning.contexts[letter], c.own_keys = ++keys;
+    pass_context(a, c, beginning.contexts[letter]);
   }
-  for (std::size_t slot = 1; slot <= slots_max; ++slot) a.session(w.held[slot]);
-  for (auto& connection : w.connections) pass_connection(a, connection);
+  for (std::size_t slot = 1; slot <= slots_max; ++slot) a.session(held[slot]);
+  for (auto& connection : connections) pass_connection(a, connection);
 }
 
 /// Whether the context is seen, or a connection uses it: one that was freed lives on that long.
 bool is_used(const World& w, std::size_t i) {
   return i < w.visible || std::ranges::any_of(w.connections, [i](const Connection& c) {
-    return c.open && (c.client.context == i || c.client.current == i || c.server.context == i || c.server.current == i);
-  });
+           return c.open &&
+                  (c.client.context == i || c.client.current == i || c.server.context == i || c.server.current == i);
+         });
 }
 
 bool has_forgotten_contexts(const World& w) {
@@ -377,7 +412,8 @@ bool Form::try_write(const World& world, std::string& key, bool dated) {
   a.integer(dated ? world.now.seconds : 0);
   std::size_t sessions = 0, tickets = 0;
   const auto pass_met = [&] {
-    for (; sessions < sessions_.order().size(); ++sessions) pass_session(a, world.sessions[sessions_.order()[sessions]]);
+    for (; sessions < sessions_.order().size(); ++sessions)
+      pass_session(a, world.sessions[sessions_.order()[sessions]]);
     for (; tickets < tickets_.order().size(); ++tickets) pass_ticket(a, world.tickets[tickets_.order()[tickets]]);
   };
   pass_roots(a, world, beginning_);

@@ -13,17 +13,29 @@ using Json = nlohmann::json;
 
 Trace read_trace(const std::string& text) {
   auto parsed = parse(text);
-  if (const auto* error = std::get_if<ParseError>(&parsed)) throw std::runtime_error("a trace in the journal: " + error->message);
+  if (const auto* error = std::get_if<ParseError>(&parsed))
+    throw std::runtime_error("a trace in the journal: " + error->message);
   return std::get<Trace>(std::move(parsed));
 }
 
 Json to_json(const Outcome& o) {
-  Json json = {{"depth", o.depth}, {"complete", o.complete}, {"states", o.states}, {"transitions", o.transitions},
-               {"executed", o.executed}, {"traces", o.traces}, {"commands", o.commands}, {"memory", o.memory},
-               {"key_bytes", o.key_bytes}, {"seconds", o.seconds}, {"model_seconds", o.model_seconds},
-               {"more_mismatches", o.more_mismatches}, {"broken", Json::array()}, {"mismatches", Json::array()}};
+  Json json = {{"depth", o.depth},
+               {"complete", o.complete},
+               {"states", o.states},
+               {"transitions", o.transitions},
+               {"executed", o.executed},
+               {"traces", o.traces},
+               {"commands", o.commands},
+               {"memory", o.memory},
+               {"key_bytes", o.key_bytes},
+               {"seconds", o.seconds},
+               {"model_seconds", o.model_seconds},
+               {"more_mismatches", o.more_mismatches},
+               {"broken", Json::array()},
+               {"mismatches", Json::array()}};
   for (const BrokenInvariant& b : o.broken)
-    json["broken"].push_back({{"name", b.name}, {"transitions", b.transitions}, {"trace", to_text(b.trace)}, {"what", b.what}});
+    json["broken"].push_back(
+        {{"name", b.name}, {"transitions", b.transitions}, {"trace", to_text(b.trace)}, {"what", b.what}});
   for (const Mismatch& m : o.mismatches) {
     Json one = {{"trace", to_text(m.trace)}, {"at", m.at}};
     if (m.explanation) {
@@ -67,7 +79,8 @@ Journal::Journal(const std::string& file, const std::string& title) {
       const Json json = Json::parse(line, nullptr, false);
       if (json.is_discarded()) continue;  // cut off in the middle of writing
       if (json.contains("exploration")) {
-        if (json["exploration"] != title) throw std::runtime_error(file + " is of another exploration: " + json["exploration"].get<std::string>());
+        if (json["exploration"] != title)
+          throw std::runtime_error(file + " is of another exploration: " + json["exploration"].get<std::string>());
         headed = true;
       } else if (headed) {
         known_[json.at("world")] = from_json(json.at("outcome"));

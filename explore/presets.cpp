@@ -1,5 +1,5 @@
-// Context A is what a world is about: its mode bits, store and session id context are the world's. B is the other end, a
-// context as the library makes it, or A itself is. Every world begins after one connection, whose session is in h1.
+// Context A is what a world is about: its mode bits, store and session id context are the world's. B is the other end,
+// a context as the library makes it, or A itself is. Every world begins after one connection, whose session is in h1.
 #include "explore/presets.hpp"
 
 #include <algorithm>
@@ -23,8 +23,9 @@ constexpr Value stores[] = {{"no store", ""},
                             {"serialised", " new=0 get=copy0 remove store=serialised"}};
 constexpr Value id_contexts[] = {{"no sid_ctx", ""}, {"sid_ctx", " id-context=\"a\""}, {"verify-peer", " verify-peer"}};
 
-constexpr std::int64_t mode_bits[] = {mode::client, mode::server, mode::no_auto_clear, mode::no_internal_lookup,
-                                      mode::no_internal_store, mode::update_time};
+constexpr std::int64_t mode_bits[] = {
+    mode::client,     mode::server, mode::no_auto_clear, mode::no_internal_lookup, mode::no_internal_store,
+    mode::update_time};
 
 // A's sessions live for two seconds; B's longer, so that a client proposes what a server must refuse.
 constexpr std::string_view contexts = "context A timeout=2 mode=MODE size=SIZEOPTIONS\ncontext B timeout=9\n";
@@ -113,7 +114,8 @@ Start start(const Kind& kind, std::string_view first, std::string_view alphabet,
   };
   Start start;
   const std::string mode = mode_text(kind.mode);
-  for (const std::string_view part : {kind.role.name, std::string_view(mode), kind.store.name, kind.id_context.name, remark})
+  for (const std::string_view part :
+       {kind.role.name, std::string_view(mode), kind.store.name, kind.id_context.name, remark})
     if (!part.empty()) start.name += (start.name.empty() ? "" : ", ") + std::string(part);
   start.trace = read(first);
   start.home = read(home).commands;

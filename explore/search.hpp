@@ -1,8 +1,8 @@
 // Breadth first through everything that a machine can reach.
 //
-// Knows nothing of the machine but its alphabet, its step, and when two of its states are equal: when their keys are the
-// same bytes. States are numbered as they are found, so those of one depth stand together, and the first way that was
-// found to a state is a shortest one.
+// Knows nothing of the machine but its alphabet, its step, and when two of its states are equal: when their keys are
+// the same bytes. States are numbered as they are found, so those of one depth stand together, and the first way that
+// was found to a state is a shortest one.
 #pragma once
 
 #include <atomic>

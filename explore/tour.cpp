@@ -6,12 +6,17 @@ namespace sesscheck::explore {
 namespace {
 
 // How far a walk looks for something new before it is given up for one from the beginning.
-constexpr std::size_t looked_at_max = 400, beyond_max = 4;  // states; states that were not expanded: each costs its steps
+constexpr std::size_t looked_at_max = 400,
+                      beyond_max = 4;  // states; states that were not expanded: each costs its steps
 
 }  // namespace
 
 Tours::Tours(const Search& search, Machine& machine, std::vector<Action> home, std::size_t longest)
-    : search_(search), machine_(machine), home_(std::move(home)), longest_(longest), done_(search.expanded() * search.actions()),
+    : search_(search),
+      machine_(machine),
+      home_(std::move(home)),
+      longest_(longest),
+      done_(search.expanded() * search.actions()),
       left_(search.expanded(), static_cast<std::uint32_t>(search.actions())) {
   for (StateIndex state = 0; state < left_.size(); ++state)
     if (search.key(state).empty()) left_[state] = 0;  // the end of everything

@@ -1,7 +1,8 @@
 // Walks that take every transition of a search at least once, few and short.
 //
 // A walk goes on as long as there is something new near by, or a way back to the first state: where actions lead from a
-// state that was not expanded the machine still knows. So a walk is long, and what it costs to begin one is paid seldom.
+// state that was not expanded the machine still knows. So a walk is long, and what it costs to begin one is paid
+// seldom.
 #pragma once
 
 #include <string>
@@ -46,7 +47,7 @@ class Tours {
   std::vector<std::uint32_t> left_;  // transitions not taken, by state
   StateIndex unfinished_ = 0;        // all before it are finished
   std::size_t taken_ = 0;
-  std::vector<Taken> walk_;          // what the last walk took for the first time
+  std::vector<Taken> walk_;  // what the last walk took for the first time
   StateIndex beyond_of_ = no_state;
   std::vector<StateIndex> beyond_;
   std::vector<Action> way_;

@@ -64,12 +64,14 @@ History History::of(const World& world) {
     if (c.answer != no_session) {
       const Session& s = world.sessions[c.answer];
       have(s);
-      known.answer = SessionView{.name = name(s.id), .resumable = Machine::resumable(s), .time = s.time.seconds, .timeout = s.timeout};
+      known.answer = SessionView{
+          .name = name(s.id), .resumable = Machine::resumable(s), .time = s.time.seconds, .timeout = s.timeout};
     }
     history.full_[i] = c.counters[static_cast<std::size_t>(Counter::accept_good)];
   }
   for (std::size_t slot = 1; slot <= slots_max; ++slot)
-    if (const SessionRef ref = world.held[slot]; ref != no_session) history.held_[slot] = {world.sessions[ref].id_context};
+    if (const SessionRef ref = world.held[slot]; ref != no_session)
+      history.held_[slot] = {world.sessions[ref].id_context};
   history.made_.insert(0);
   for (Identity id = 1; id <= made_ids_max; ++id)
     if (world.identities[id].name != 0) history.made_.insert(name(id));

@@ -9,8 +9,7 @@ namespace sesscheck::invariants {
 std::span<const Invariant> all() {
   static const std::vector<Invariant> table = [] {
     std::vector<Invariant> joined;
-    for (const auto& part : {resumption(), cache(), callbacks()})
-      joined.insert(joined.end(), part.begin(), part.end());
+    for (const auto& part : {resumption(), cache(), callbacks()}) joined.insert(joined.end(), part.begin(), part.end());
     return joined;
   }();
   return table;

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "model/rules.hpp"
 #include "invariants/history.hpp"
+#include "model/rules.hpp"
 
 namespace sesscheck::invariants {
 

@@ -13,7 +13,8 @@
 namespace sesscheck::explore {
 namespace {
 
-/// So many lamps, all dark; action i switches lamp i. 2^n states; as many at depth d as there are ways to choose d lamps.
+/// So many lamps, all dark; action i switches lamp i. 2^n states; as many at depth d as there are ways to choose d
+/// lamps.
 class Lamps : public Machine {
  public:
   explicit Lamps(std::size_t number) : number_(number) {}
@@ -78,7 +79,8 @@ void explore_all(Search& search) {
 }
 
 /// Follows a walk from the first state, through what the machine does, and counts the transitions of the search in it.
-void follow(Machine& machine, const Search& search, const std::vector<Action>& walk, std::set<std::pair<StateIndex, Action>>& taken) {
+void follow(Machine& machine, const Search& search, const std::vector<Action>& walk,
+            std::set<std::pair<StateIndex, Action>>& taken) {
   std::string key;
   machine.first(key);
   for (const Action action : walk) {
@@ -199,7 +201,8 @@ BOOST_AUTO_TEST_CASE(a_set_keeps_every_key_apart) {
 BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(walks)
 
-void walks_take_everything(Machine& machine, std::size_t depth, std::size_t longest, std::vector<Action> home, std::size_t most) {
+void walks_take_everything(Machine& machine, std::size_t depth, std::size_t longest, std::vector<Action> home,
+                           std::size_t most) {
   Search search(machine);
   while (search.depth() < depth && !search.complete()) search.deepen();
   Tours tours(search, machine, std::move(home), longest);

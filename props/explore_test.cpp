@@ -48,7 +48,8 @@ class Twins {
     if (shift_ == 0) return true;
     const bool date = c.op == Op::flush || c.op == Op::set_session_time;
     if (date && !c.number.from_now && !(c.op == Op::flush && c.number.value == 0)) return false;
-    const bool span = c.op == Op::set_timeout || c.op == Op::set_session_timeout;  // below 0 some Rules make it centuries
+    const bool span =
+        c.op == Op::set_timeout || c.op == Op::set_session_timeout;  // below 0 some Rules make it centuries
     if (span && c.number.value < 0) return false;
     const std::int64_t limit = c.op == Op::advance ? 1'000'000 * ordinary_number : ordinary_number;
     return c.number.value < limit && c.number.value > -limit;
@@ -75,7 +76,8 @@ class Twins {
       return first.status == second.status ? "" : "one died";
 
     translate(command, first);
-    const bool fresh = command.op == Op::renew && first.status == Status::done;  // its counters begin anew, whatever they were
+    const bool fresh =
+        command.op == Op::renew && first.status == Status::done;  // its counters begin anew, whatever they were
     for (std::size_t i = 0; i < first.contexts.size(); ++i)
       for (std::size_t n = 0; n < counter_count; ++n) {
         if (fresh && i == command.context) continue;
@@ -111,7 +113,8 @@ class Twins {
       }
     for (auto& held : seen.held)
       if (held) view(*held);
-    if (command.op == Op::set_session_time && rules_.says(set_time_returns_time) && seen.result != 0) seen.result += shift_;
+    if (command.op == Op::set_session_time && rules_.says(set_time_returns_time) && seen.result != 0)
+      seen.result += shift_;
   }
   static void order(Observation& seen) {
     std::ranges::sort(seen.log, {}, [](const Event& e) { return std::tuple(e.kind, e.context, e.session); });
@@ -137,8 +140,8 @@ constexpr const char* tried_profiles[] = {"manual", "openssl-1.1.1", "openssl-3.
 BOOST_AUTO_TEST_SUITE(exploring)
 BOOST_AUTO_TEST_SUITE(form)
 
-// Catches: a form that leaves out something that makes a difference: the world that is made of a key and the one that it
-// was made of are led through the same commands, those of their own random trace and of another.
+// Catches: a form that leaves out something that makes a difference: the world that is made of a key and the one that
+// it was made of are led through the same commands, those of their own random trace and of another.
 BOOST_AUTO_TEST_CASE(a_world_and_its_canonical_form_behave_equally) {
   std::size_t compared = 0, shifted = 0;
   for (const char* profile : tried_profiles) {
@@ -168,15 +171,18 @@ BOOST_AUTO_TEST_CASE(a_world_and_its_canonical_form_behave_equally) {
           std::vector<Command> then;
           for (std::size_t ahead = 0; ahead < 12; ++ahead) {
             const std::size_t at = i + ahead;
-            Command command = random.chance(50) && at < trace.commands.size() ? trace.commands[at] : random.pick(other.commands);
+            Command command =
+                random.chance(50) && at < trace.commands.size() ? trace.commands[at] : random.pick(other.commands);
             command.context %= world.visible, command.client %= world.visible;
-            if (command.op == Op::configure && info(command.setting).values.size() == 5 && command.number.value > world.visible &&
+            if (command.op == Op::configure && info(command.setting).values.size() == 5 &&
+                command.number.value > world.visible &&
                 (command.setting == Setting::server_name || command.setting == Setting::client_hello))
               continue;
             if (!twins.means_the_same(command)) continue;
             then.push_back(command);
             const std::string difference = twins.differ_at(command);
-            BOOST_REQUIRE_MESSAGE(difference.empty(), told(trace, i, then, profile + (", " + difference)) << "seed " << seed);
+            BOOST_REQUIRE_MESSAGE(difference.empty(), told(trace, i, then, profile + (", " + difference))
+                                                          << "seed " << seed);
             ++compared;
             shifted += world.now.seconds != canonical.now.seconds;
           }
@@ -220,7 +226,8 @@ BOOST_AUTO_TEST_CASE(worlds_of_one_key_behave_equally) {
             Twins twins(form, world, place->second, rules);
             for (const Command& command : {first, random.pick(start.alphabet), random.pick(start.alphabet)}) {
               const std::string difference = twins.differ_at(command);
-              BOOST_REQUIRE_MESSAGE(difference.empty(), profile << ", " << start.name << ": " << difference << " at " << to_text(command));
+              BOOST_REQUIRE_MESSAGE(difference.empty(),
+                                    profile << ", " << start.name << ": " << difference << " at " << to_text(command));
               ++compared;
             }
           }
@@ -253,11 +260,22 @@ BOOST_AUTO_TEST_CASE(what_makes_no_difference_is_left_out_and_what_does_is_not) 
   BOOST_TEST(key_after(once) == key_after(contexts + "connect B A x153\nflush A 0\nconnect B A keep=h1\n"));
   // How old a session is; whether it is held, cached, marked; a setting; what the clock says below the second.
   const std::vector<std::string> different = {
-      once, once + "advance 1s\n", once + "drop h1\n", once + "flush A 0\n", once + "remove B h1\n", once + "set-size A 7\n",
-      once + "set-mode A OFF\n", once + "advance 0.5s\n", once + "dup h1 h2\n", once + "set-session-timeout h1 9\n",
-      once + "set-session-id-context h1 \"b\"\n", once + "answer A h1\n", once + "configure A tickets=on\n",
-      once + "open c1 B A\n", contexts + "connect A B keep=h1\n",
-      contexts + "connect B A x154\nflush A 0\nconnect B A keep=h1\n",   // the 255th is a hundred connections away
+      once,
+      once + "advance 1s\n",
+      once + "drop h1\n",
+      once + "flush A 0\n",
+      once + "remove B h1\n",
+      once + "set-size A 7\n",
+      once + "set-mode A OFF\n",
+      once + "advance 0.5s\n",
+      once + "dup h1 h2\n",
+      once + "set-session-timeout h1 9\n",
+      once + "set-session-id-context h1 \"b\"\n",
+      once + "answer A h1\n",
+      once + "configure A tickets=on\n",
+      once + "open c1 B A\n",
+      contexts + "connect A B keep=h1\n",
+      contexts + "connect B A x154\nflush A 0\nconnect B A keep=h1\n",  // the 255th is a hundred connections away
       contexts + "connect B A x155\nflush A 0\nconnect B A keep=h1\n"};
   for (std::size_t i = 0; i < different.size(); ++i)
     for (std::size_t k = i + 1; k < different.size(); ++k)
@@ -354,7 +372,8 @@ BOOST_AUTO_TEST_CASE(every_invariant_names_clauses_that_exist) {
 BOOST_AUTO_TEST_CASE(under_the_manual_everything_holds) {
   Progress progress;
   const Outcome outcome = explore(plan_of(some_starts(37), Rules::manual(), 3), progress);
-  for (const BrokenInvariant& one : outcome.broken) BOOST_ERROR(one.name << ": " << one.what << "\n" << to_text(one.trace));
+  for (const BrokenInvariant& one : outcome.broken)
+    BOOST_ERROR(one.name << ": " << one.what << "\n" << to_text(one.trace));
   BOOST_TEST(outcome.worlds == 47U);
   BOOST_TEST(outcome.depth == 3U);
   BOOST_TEST(outcome.transitions > 40'000U);
@@ -385,14 +404,17 @@ BOOST_AUTO_TEST_CASE(every_transition_is_executed_and_every_difference_found) {
   BOOST_TEST(same.commands >= same.transitions);
   BOOST_TEST(progress.executed == same.executed);
 
-  for (const Choice choice : {capacity_is_size, flush_every_255, no_lookup_without_server, asked_without_server, zero_removes_session,
-                              remove_callback_only_for_cached, verify_peer_session_stored, skipped_lookup_is_miss,
-                              refusal_not_counted, expired_is_withheld, expired_at_deadline, unclean_end_removes}) {
+  for (const Choice choice :
+       {capacity_is_size, flush_every_255, no_lookup_without_server, asked_without_server, zero_removes_session,
+        remove_callback_only_for_cached, verify_peer_session_stored, skipped_lookup_is_miss, refusal_not_counted,
+        expired_is_withheld, expired_at_deadline, unclean_end_removes}) {
     if (rules.says(choice)) continue;
     std::vector<Start> starts = some_starts(19);
     if (choice == flush_every_255) {  // few worlds are near an automatic flush
       starts = preset("quick")->starts;
-      std::erase_if(starts, [](const Start& s) { return s.name.find("SERVER, references, no sid_ctx, after") == std::string::npos; });
+      std::erase_if(starts, [](const Start& s) {
+        return s.name.find("SERVER, references, no sid_ctx, after") == std::string::npos;
+      });
     }
     Plan plan = beside_model(plan_of(std::move(starts), rules, 2), rules.with(choice));
     Progress other;
@@ -407,7 +429,8 @@ BOOST_AUTO_TEST_CASE(every_transition_is_executed_and_every_difference_found) {
 
 // Catches: an interruption after which something is explored twice, or never, or that changes what is said.
 BOOST_AUTO_TEST_CASE(an_interrupted_exploration_continues) {
-  const auto file = (std::filesystem::temp_directory_path() / ("sesscheck-journal-" + std::to_string(::getpid()))).string();
+  const auto file =
+      (std::filesystem::temp_directory_path() / ("sesscheck-journal-" + std::to_string(::getpid()))).string();
   std::filesystem::remove(file);
   const Rules rules = Rules::openssl_3_0();
   Plan plan = plan_of(some_starts(41), rules, 2);
