@@ -84,10 +84,12 @@ const explore::BrokenInvariant* broken(const Outcome& outcome, std::string_view 
 
 std::string extent(const Part& part) {
   const Outcome& o = part.outcome;
+  const explore::Plan& plan = part.plan;
+  const std::string shard = plan.shards == 1 ? "" : fmt::format("shard {}/{}: ", plan.shard + 1, plan.shards);
   const std::string worlds =
       o.worlds == part.worlds
-          ? fmt::format("all {} worlds", o.worlds)
-          : fmt::format("{} of {} worlds (interrupted; nothing is said of the others)", o.worlds, part.worlds);
+          ? fmt::format("{}all {} worlds", shard, o.worlds)
+          : fmt::format("{}{} of {} worlds (interrupted; nothing is said of the others)", shard, o.worlds, part.worlds);
   return o.complete ? worlds + ", whatever the depth" : fmt::format("{}, {} commands deep", worlds, o.depth);
 }
 
@@ -101,10 +103,8 @@ void print(const Part& part, bool coloured) {
   fmt::print("  {}: {} states, {} transitions\n", extent(part), o.states, o.transitions);
   if (o.worlds == 0) return;
   fmt::print(
-      "  model: {:.1f} s of one processor, {:.0f} transitions/s; {:.0f} bytes a state ({:.1f} of its key), {} KiB at "
-      "most at a time\n",
+      "  model: {:.1f} s of one processor, {:.0f} transitions/s; {:.0f} bytes a key, {} KiB for one world at most\n",
       o.model_seconds, static_cast<double>(o.transitions) / o.model_seconds,
-      static_cast<double>(o.key_bytes) / static_cast<double>(o.states) + 14.0,
       static_cast<double>(o.key_bytes) / static_cast<double>(o.states), o.memory / 1024);
   if (library) {
     fmt::print(

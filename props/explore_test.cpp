@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
-#include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -365,6 +365,17 @@ BOOST_AUTO_TEST_CASE(every_invariant_names_clauses_that_exist) {
     for (std::string id; words >> id; ++number)
       BOOST_TEST(std::ranges::count(clause_table(), id, &Clause::id) == 1, invariant.name << ": " << id);
     BOOST_TEST(number > 0U, invariant.name);
+  }
+}
+
+// Catches: a table for people that is not the table of the program.
+BOOST_AUTO_TEST_CASE(every_invariant_is_in_the_documentation) {
+  std::ifstream in(std::filesystem::path(SESSCHECK_CORPUS) / "../docs/invariants.md");
+  std::stringstream text;
+  text << in.rdbuf();
+  for (const invariants::Invariant& one : invariants::all()) {
+    const std::string row = "| `" + std::string(one.name) + "` | " + std::string(one.clauses) + " |";
+    BOOST_TEST(text.str().find(row) != std::string::npos, row);
   }
 }
 
