@@ -58,9 +58,7 @@ void CacheMachine::step(Action action, std::string& key) {
     key.clear();
   else
     form_.write(next_, key);
-  if (invariants_.empty()) return;
-  met_.merge(because_);
-  if (seen_.status == Status::done) check(command, action);
+  if (!invariants_.empty() && seen_.status == Status::done) check(command, action);
 }
 
 void CacheMachine::check(const Command& command, Action action) {

@@ -47,8 +47,6 @@ class CacheMachine final : public Machine {
   [[nodiscard]] Trace trace(const Start& start, std::span<const Action> walk) const;
   /// For each invariant: where it was broken, if anywhere.
   [[nodiscard]] std::span<const Broken> broken() const { return broken_; }
-  /// All reasons and Rules that steps came to.
-  [[nodiscard]] const Because& met() const { return met_; }
 
  private:
   void check(const Command& command, Action action);
@@ -60,7 +58,7 @@ class CacheMachine final : public Machine {
   Form form_;
   StateIndex index_ = no_state;
   Observation before_, seen_;
-  Because because_, met_;
+  Because because_;
   std::optional<invariants::History> history_;
   std::vector<Broken> broken_;
 };
