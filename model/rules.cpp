@@ -100,6 +100,8 @@ std::span<const RuleInfo> rule_table() {
        "a TLS 1.3 client's session that is resumed with a key exchange group that it did not have", "tls_parse_stoc_key_share, statem/extensions_clnt.c"},
       {Rule::alert_in_the_clear, "alert_in_the_clear", {"internal_error", "read"}, "",
        "a TLS 1.2 alert that a server without a session sends unencrypted in a renegotiation", "tls1_enc, record/ssl3_record.c"},
+      {Rule::accept_renegotiations, "accept_renegotiations", {"one", "three"}, "N3b",
+       "what sess_accept_renegotiate counts for one renegotiation that the server began", "state_machine, statem/statem_srvr.c"},
   };
   return table;
 }
@@ -128,7 +130,7 @@ Rules Rules::openssl_3_0() {
         negative_time_never_expires, wrong_id_breaks_handshake, not_told_without_id, stateless_ticket_not_cached,
         undecryptable_not_looked_up, invented_id_looked_up, ticket_timeout_counted, ticket_hit_counted,
         renewed_ticket_dropped, no_ticket_after_hash_mismatch, binder_illegal_parameter,
-        call_under_lock_refused, group_change_copies_session})
+        call_under_lock_refused, group_change_copies_session, renegotiation_counted_thrice})
     rules.set(choice);
   return rules;
 }

@@ -61,7 +61,7 @@ class Dice {
     o.result = any<std::int64_t>();
     o.error = any<std::uint16_t>();
     o.connection = {end_view(), end_view(), any<std::uint8_t>(), any<std::uint8_t>(), any<std::uint8_t>(), any<std::uint8_t>(),
-                    any<std::uint8_t>()};
+                    any<std::uint8_t>(), any<std::uint8_t>()};
     o.live = any<std::int64_t>();
     o.log.resize(below(4));
     for (Event& event : o.log) {
