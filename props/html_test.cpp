@@ -1,8 +1,5 @@
 // The HTML page of a report: whole, well-formed, self-contained; and alive in a real browser (label slow).
 //   SESSCHECK_PAGES=DIR keeps the pages, to be looked at.
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cstdio>
@@ -15,8 +12,8 @@
 
 #include "audit/baseline.hpp"
 #include "audit/render_html.hpp"
-#include "check/model_sut.hpp"
 #include "model/trace/text.hpp"
+#include "props/auditing.hpp"
 #include "props/faulty_sut.hpp"
 
 namespace sesscheck::props {
@@ -26,17 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view hostile = "OpenSSL <script>fetch('//x')</script> \"&amp; 'q\" \xff\x01 \u00e9";
 
-AuditResult audit_of(const SutFactory& make, std::size_t commands) {
-  Fleet fleet(make, 1);
-  AuditOptions options;
-  options.expected = Rules::openssl_3_0();
-  options.expected_name = "openssl-3.0";
-  options.commands = commands;
-  return audit(fleet, options);
-}
-AuditResult audit_model(const Rules& rules, std::size_t commands = 3'000) {
-  return audit_of([rules](Patience) { return Subject{std::make_unique<ModelSut>(rules), {}}; }, commands);
-}
+constexpr std::size_t few = 3'000;  // commands
 
 struct Sample {
   std::string name;
@@ -49,14 +36,10 @@ const std::vector<Sample>& samples() {
   static const std::vector<Sample> all = [] {
     const AuditHead head{"the model", "/lib/libssl.so.3", "openssl-3.0", 7, 1.5};
     std::vector<Sample> list;
-    list.push_back({"as-expected", head, audit_model(Rules::openssl_3_0())});
-    list.push_back({"rules", head, audit_model(Rules::openssl_3_0().with(capacity_is_size).with(flush_every_255))});
+    list.push_back({"as-expected", head, audit_model(Rules::openssl_3_0(), few)});
+    list.push_back({"rules", head, audit_model(Rules::openssl_3_0().with(capacity_is_size).with(flush_every_255), few)});
     list.push_back({"fault", head,
-                    audit_of(
-                        [](Patience) {
-                          return Subject{std::make_unique<FaultySut>(Rules::openssl_3_0(), faults()[20]), {}};
-                        },
-                        3'000)});
+                    audit_of(make<FaultySut>(Rules::openssl_3_0(), faults()[20]), few)});
     static bool already = false;
     list.push_back({"death", head,
                     audit_of(
@@ -322,8 +305,8 @@ BOOST_AUTO_TEST_CASE(the_script_runs_and_the_filter_filters) {
     std::printf("skipped: there is no chromium (apt-get install chromium)\n");
     return;
   }
-  const fs::path folder = fs::temp_directory_path() / ("sesscheck-html-" + std::to_string(::getpid()));
-  fs::create_directories(folder);
+  const Folder own("html");
+  const fs::path& folder = own.path;
   for (const Sample& sample : samples()) {
     std::string page = render_html(sample.head, sample.result);
     page.replace(page.rfind("</body>"), 7, visitor);
@@ -363,7 +346,6 @@ BOOST_AUTO_TEST_CASE(the_script_runs_and_the_filter_filters) {
                  where);
     }
   }
-  fs::remove_all(folder);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
