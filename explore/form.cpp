@@ -271,7 +271,7 @@ void pass_store(A& a, T& context) {
 template <class A, class T>
 void pass_side(A& a, T& side) {
   auto& [context, current, settings, id_context, verify_peer, session, state, reused, error, sent_shutdown,
-         received_shutdown, lost, reads_early_data] = side;
+         received_shutdown, lost, reads_early_data, in_early_read, reading_refused] = side;
   a.value(context);
   a.value(current);
   pass_settings(a, settings, Settings{});
@@ -279,7 +279,7 @@ void pass_side(A& a, T& side) {
   a.session(session);
   a.value(state);
   a.value(error);
-  a.flags(verify_peer, reused, sent_shutdown, received_shutdown, lost, reads_early_data);
+  a.flags(verify_peer, reused, sent_shutdown, received_shutdown, lost, reads_early_data, in_early_read, reading_refused);
 }
 
 template <class A, class T>

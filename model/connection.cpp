@@ -39,10 +39,11 @@ void Machine::open(Connection& c, const Command& command) {
 
 /// A fatal error at one end: its session is removed from its context's cache, and the other end hears of it.
 void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uint16_t sent_alert) {
-  note(Reason::fatal_alert);
   Side& side = at_server ? c.server : c.client;
   side.state = Handshake::failed;
   side.error = reason;
+  if (reason == error::should_not_have_been_called) return;  // SSL_read did nothing
+  note(Reason::fatal_alert);
   if (side.sent_shutdown) return;  // no alert follows a close_notify
   if (side.session != no_session) remove(side.context, side.session);
   std::uint16_t unreadable = error::none;
@@ -67,6 +68,9 @@ void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) 
 /// One end reads all that has arrived.
 void Machine::receive(Connection& c, bool at_server) {
   Side& side = at_server ? c.server : c.client;
+  side.in_early_read |= at_server && side.state != Handshake::done && side.settings.on(Setting::early_data) && !c.again;
+  if (side.reading_refused && side.state == Handshake::done && !(at_server ? c.to_server : c.to_client).empty())
+    fail(c, at_server, error::should_not_have_been_called, alert::internal_error);
   for (const Message& message : std::exchange(at_server ? c.to_server : c.to_client, {})) {
     if (side.state == Handshake::failed || side.received_shutdown) return;
     switch (message.kind) {
@@ -234,6 +238,7 @@ void Machine::reuse(Connection& c) {
     close_one(*side);
     if (bad) side->session = no_session;
     side->state = Handshake::none;
+    side->reading_refused |= side->in_early_read;  // early_data_state is not reset
     side->lost = side->reused = side->sent_shutdown = side->received_shutdown = side->reads_early_data = false;
     side->error = error::none;
   }
@@ -258,6 +263,7 @@ std::int64_t Machine::shut(Connection& c, bool at_server, End how) {
 void Machine::hang_up(Connection& c, bool at_server) {
   Side& side = at_server ? c.server : c.client;
   if (side.state != Handshake::done || side.received_shutdown) return;
+  if (side.reading_refused) return fail(c, at_server, error::should_not_have_been_called, alert::internal_error);
   if (side.settings.on(Setting::ignore_eof) && says(newer_calls_there)) {
     note(Reason::hung_up_ignored);
     side.received_shutdown = true;
@@ -355,7 +361,8 @@ void Machine::on_connection(const Command& command) {
     case Op::garble:
       if (side.state != Handshake::done || side.received_shutdown || c.renegotiating) break;
       note(Reason::garbled);
-      fail(c, command.at_server, error::bad_record_mac, alert::bad_record_mac);
+      fail(c, command.at_server, side.reading_refused ? error::should_not_have_been_called : error::bad_record_mac,
+           alert::bad_record_mac);
       break;
     case Op::hang_up:
       if (!c.renegotiating) hang_up(c, command.at_server);

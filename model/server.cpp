@@ -380,6 +380,7 @@ bool Server::run() {
   mark_in_hello();
   if (c.hello.early_data) c.early_accepted = c.resuming && early_data_ok && on(Setting::early_data) && !c.retried && !c.again;
   side.reads_early_data = c.hello.early_data && c.early_accepted;
+  side.in_early_read &= !side.reads_early_data;
   if (c.hello.early_data) m.note(c.early_accepted ? Reason::early_data_accepted : Reason::early_data_rejected);
   return true;
 }
@@ -465,7 +466,7 @@ void Machine::on_client_finished(Connection& c) {
     for (int left = side.reused ? std::min(1, wanted) : wanted; left > 0; --left)
       if (!issue_ticket(c)) return;
   }
-  side.reads_early_data = false;
+  side.reads_early_data = side.in_early_read = false;
   side.state = Handshake::done;
 }
 

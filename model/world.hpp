@@ -108,6 +108,8 @@ struct Side {
   bool sent_shutdown = false, received_shutdown = false;
   bool lost = false;              ///< its transport ended, which was no error of the library's: still in use
   bool reads_early_data = false;  ///< a server between its answer and the client's last message: no longer "in init"
+  bool in_early_read = false;     ///< a server whose SSL_read_early_data has not come to its end
+  bool reading_refused = false;   ///< SSL_clear came then: SSL_read is an error from now on
   [[nodiscard]] bool in_use() const { return state == Handshake::done || lost || (reads_early_data && state == Handshake::unfinished); }
 };
 
