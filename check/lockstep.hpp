@@ -48,7 +48,10 @@ std::optional<Difference> lockstep(const Trace& trace, const Rules& rules, std::
 /// The model alone: all its observations, as a system under test would give them.
 std::vector<Observation> simulate(const Trace& trace, const Rules& rules, const StepVisitor& visit = {});
 
-/// Every field in which two observations differ.
+/// Whether two observations are equal in all that both who saw them can see.
+bool alike(const Observation& first, const Observation& second);
+
+/// Every field in which two observations differ, of those that both who saw them can see.
 std::vector<FieldDifference> compare(const Observation& model, const Observation& library);
 
 }  // namespace sesscheck

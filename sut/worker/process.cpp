@@ -100,6 +100,7 @@ struct WorkerSut::Worker {
   std::string libssl, libcrypto;
   WorkerLimits limits;
   std::string version, last_words;
+  Lacks lacks;
   std::vector<std::uint8_t> buffer;
 
   // Of the process that runs now; none when pid < 0.
@@ -144,6 +145,7 @@ void WorkerSut::Worker::start() {
   std::string problem;
   if (wait == Wait::signalled && signal == Signal::ready) {
     std::string loaded = channel->message();
+    lacks = channel->lacks();
     if (version.empty()) version = loaded;
     if (version == loaded) return;
     problem = "was " + version + ", and is now " + loaded + ": the file was replaced during the run";
@@ -249,9 +251,16 @@ std::string WorkerSut::version() const {
   return worker_->version;
 }
 
+Lacks WorkerSut::lacks() const {
+  (void)version();  // which starts a worker
+  return worker_->lacks;
+}
+
 void WorkerSut::run(const Trace& trace, std::vector<Observation>& seen) {
   for (int attempt = 0; attempt < 3; ++attempt) {
-    if (worker_->try_run(trace, seen)) return;
+    if (!worker_->try_run(trace, seen)) continue;
+    for (Observation& observation : seen) observation.lacks = worker_->lacks;
+    return;
   }
   throw SutError(one_line("the worker is ended from outside before it reads a trace: " + worker_->last_words));
 }
