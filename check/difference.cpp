@@ -49,9 +49,9 @@ class Comparison {
     number(name + ".size", model.size, library.size);
     number(name + ".timeout", model.timeout, library.timeout);
     number(name + ".sess_number", model.number, library.number);
-    for (std::size_t i = 0; i < counter_count && !lacks_.sight(Sight::counters); ++i)
+    for (std::size_t i = 0; i < counter_count && !lacks_.view(View::counters); ++i)
       number(name + ".sess_" + counter_names[i], model.counters[i], library.counters[i]);
-    if (!lacks_.sight(Sight::cached)) sessions(name + ".cache", model.cached, library.cached);
+    if (!lacks_.view(View::cached)) sessions(name + ".cache", model.cached, library.cached);
     sessions(name + ".store", model.stored, library.stored);
   }
 
@@ -82,7 +82,7 @@ std::vector<FieldDifference> compare(const Observation& model, const Observation
   for (std::size_t slot = 0; slot < slots_max; ++slot)
     c.field("h" + std::to_string(slot + 1), model.held[slot] ? describe(*model.held[slot]) : "empty",
             library.held[slot] ? describe(*library.held[slot]) : "empty");
-  if (!lacks.sight(Sight::live)) c.number("live_sessions", model.live, library.live);
+  if (!lacks.view(View::live)) c.number("live_sessions", model.live, library.live);
   return c.found;
 }
 

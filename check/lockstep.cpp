@@ -42,10 +42,10 @@ bool agree(const Observation& model, const Because& because, const Observation& 
 /// Without what cannot be seen.
 Observation without(Observation seen, const Lacks& lacks) {
   for (ContextView& context : seen.contexts) {
-    if (lacks.sight(Sight::counters)) context.counters = {};
-    if (lacks.sight(Sight::cached)) context.cached.clear();
+    if (lacks.view(View::counters)) context.counters = {};
+    if (lacks.view(View::cached)) context.cached.clear();
   }
-  if (lacks.sight(Sight::live)) seen.live = 0;
+  if (lacks.view(View::live)) seen.live = 0;
   seen.lacks = lacks;
   return seen;
 }

@@ -106,7 +106,7 @@ struct Observation {
   std::vector<Event> log;
   std::vector<ContextView> contexts;
   std::array<std::optional<SessionView>, slots_max> held;
-  Lacks lacks;  ///< of who saw it: its sights are empty here, and not compared
+  Lacks lacks;  ///< of who saw it: such views are empty here, and not compared
   bool operator==(const Observation&) const = default;
 };
 
