@@ -8,7 +8,7 @@ namespace sesscheck {
 Setup restricted(Setup setup, const Lacks& lacks) {
   for (ContextSetup& context : setup.contexts)
     for (const SettingInfo& row : setting_table())
-      if (lacks.setting(row.setting)) context.settings[row.setting] = row.usual;
+      if (lacks.value(row.setting, context.settings[row.setting])) context.settings[row.setting] = row.usual;
   return setup;
 }
 

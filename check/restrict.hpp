@@ -7,7 +7,7 @@ namespace sesscheck {
 
 /// Whether a library that lacks this cannot carry out the command.
 inline bool lacking(const Command& command, const Lacks& lacks) {
-  return lacks.op(command.op) || (command.op == Op::configure && lacks.setting(command.setting));
+  return lacks.op(command.op) || (command.op == Op::configure && lacks.value(command.setting, static_cast<std::uint8_t>(command.number.value)));
 }
 
 /// With the usual value for each setting that is lacking.

@@ -20,7 +20,7 @@ void Machine::send_client_hello(Connection& c) {
     const Session& s = session(side.session);
     if (c.renegotiating ? s.version != c.version : !supported(side.settings, s.version)) {
       note(Reason::offer_of_other_version);
-    } else if (!resumable(s)) {
+    } else if (!resumable(s) || (s.of_server && says(session_of_own_end))) {
       note(Reason::offer_not_resumable);
     } else {
       const bool old = expired(s, now());
@@ -78,10 +78,16 @@ void Machine::on_server_hello(Connection& c) {
     return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
   const SessionRef offered = side.session;
   side.reused = tls1_3 ? c.resuming : c.answered != 0 && c.answered == session(offered).id;
+  if (side.reused && !tls1_3 && (!session(offered).cipher || session(offered).sha384 != c.sha384) &&
+      says(client_compares_first)) {
+    side.reused = false;
+    return fail(c, false, error::old_session_cipher_not_returned, alert::illegal_parameter);
+  }
   if (side.reused) {
     if (session(offered).id_context != side.id_context) {
       note(Reason::client_context_differs);
-      if (says(client_compares_id_context))
+      side.reused = !says(client_compares_first);
+      if (!says(client_ignores_id_context))
         return fail(c, false, error::session_in_different_context, alert::illegal_parameter);
     }
     if (!tls1_3 && session(offered).sha384 != c.sha384)

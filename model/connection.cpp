@@ -44,7 +44,7 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   side.state = Handshake::failed;
   side.error = reason;
   if (side.sent_shutdown) return;  // no alert follows a close_notify
-  if (side.session != no_session) remove(side.context, side.session);
+  if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
   std::uint16_t unreadable = error::none;
   if (c.renegotiating && side.session == no_session)
     unreadable = c.version < Version::tls1_2 ? error::length_too_short  // tls1_enc: no session, no encryption
@@ -61,7 +61,7 @@ void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) 
   Side& side = at_server ? c.server : c.client;
   side.state = Handshake::failed;
   side.error = error::alert + alert;
-  if (side.session != no_session) remove(side.context, side.session);
+  if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
 }
 
 /// One end reads all that has arrived.

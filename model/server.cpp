@@ -39,6 +39,7 @@ struct Server {
   SessionRef look_up(Identity id);
   SessionRef by_ticket_or_id();
   SessionRef by_identity();
+  bool expired(SessionRef candidate);
   bool acceptable(SessionRef candidate);
   void new_session();
   void mark_in_hello();
@@ -225,9 +226,21 @@ SessionRef Server::by_identity() {
   return found;
 }
 
+/// Whether what the search found has expired; what a cache had leaves it then.
+bool Server::expired(SessionRef candidate) {
+  if (!m.expired(m.session(candidate), m.now())) return false;
+  m.note(Reason::found_expired);
+  if (from_stateless_ticket()) m.note(Reason::ticket_expired);
+  if (!from_stateless_ticket() || m.says(ticket_timeout_counted)) m.count(side.context, Counter::timeouts);
+  if (from_id_lookup) m.remove(side.context, candidate);
+  return true;
+}
+
 /// Whether the server may resume what the search found. It may be fatal to try.
 bool Server::acceptable(SessionRef candidate) {
   const Session& s = m.session(candidate);
+  if (from_id_lookup && m.says(expiry_tested_first) && expired(candidate)) return false;
+  if (!s.of_server && m.says(session_of_own_end)) return false;
   if (s.version != c.version) {
     m.note(Reason::version_differs);
     return false;
@@ -236,19 +249,13 @@ bool Server::acceptable(SessionRef candidate) {
     m.note(Reason::id_context_differs);
     return false;
   }
-  if (side.verify_peer && side.id_context.length == 0) {
+  if (side.verify_peer && side.id_context.length == 0 && m.says(uninitialized_is_fatal)) {
     m.note(Reason::id_context_uninitialized);
     fail(error::id_context_uninitialized, alert::internal_error);
     if (tls1_3()) side.session = no_session;
     return false;
   }
-  if (m.expired(s, m.now())) {
-    m.note(Reason::found_expired);
-    if (from_stateless_ticket()) m.note(Reason::ticket_expired);
-    if (!from_stateless_ticket() || m.says(ticket_timeout_counted)) m.count(side.context, Counter::timeouts);
-    if (from_id_lookup) m.remove(side.context, candidate);
-    return false;
-  }
+  if (expired(candidate)) return false;
   m.note(m.deadline(s).at == m.now() ? Reason::found_at_deadline : Reason::found_valid);
   if (s.extended_master_secret && !c.extended_master_secret) {
     m.note(Reason::extended_master_secret_lost);
@@ -271,6 +278,7 @@ void Server::new_session() {
   side.session = no_session;
   Session fresh = m.negotiated(side, c.version);
   fresh.extended_master_secret = c.extended_master_secret;
+  fresh.of_server = true;
   if (!tls1_3() && !c.ticket_expected) {
     const std::optional<Identity> id = m.generate_id(c, c.version);
     if (!id) {
@@ -418,7 +426,7 @@ void Machine::on_client_hello(Connection& c) {
     note(Reason::used_under_update_time);
     if (says(time_updated_on_use)) set_time(side.session, now());
   }
-  c.answered = tls1_3 ? c.hello.id : id;
+  c.answered = tls1_3 || (c.resuming && says(wrong_id_is_taken)) ? c.hello.id : id;
   c.to_client.push_back({Message::Kind::server_hello, no_ticket, 0, c.answered});
   if (tls1_3) session(side.session).cipher = true;
   if (c.resuming && !tls1_3 && c.ticket_expected && !issue_ticket(c)) return;

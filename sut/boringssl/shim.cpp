@@ -229,11 +229,13 @@ void fill_functions_that_are_lacking(Table& t) {
 }
 
 // What both lack: OpenSSL's inventions, and what they have as another interface. SSL_set_session on a connection in use
-// ends the process; a TLS 1.2 server of theirs does not renegotiate.
+// ends the process; a TLS 1.2 server of theirs does not renegotiate; a ticket key callback cannot decline to issue a
+// ticket.
 constexpr Lacks both_lack = {
     {Op::dup, Op::offer, Op::clear, Op::renegotiate, Op::new_ticket},
     {Setting::early_data, Setting::anti_replay, Setting::extended_master_secret, Setting::cipher, Setting::generate_id,
-     Setting::client_hello, Setting::middlebox_compat, Setting::ignore_eof, Setting::renegotiation_resumes, Setting::not_resumable},
+     Setting::client_hello, Setting::middlebox_compat, Setting::ignore_eof, Setting::renegotiation_resumes, Setting::not_resumable,
+     {Setting::ticket_callback, static_cast<std::uint8_t>(TicketCallback::issues_none)}},
     {View::cached, View::live}};
 constexpr Lacks boringssl_lacks = {{}, {}, {View::counters}};  // its functions are there, and return 0
 
