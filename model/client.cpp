@@ -38,6 +38,8 @@ void Machine::send_client_hello(Connection& c) {
     hello.id = s.version == Version::tls1_3 || c.renewing ? 0 : s.id;
     if (s.version == Version::tls1_3 && side.settings.on(Setting::middlebox_compat))
       hello.invented = true, hello.id = new_identity();
+    else if (s.version != Version::tls1_3 && s.ticket != no_ticket && says(ticket_goes_with_invented_id))
+      hello.id = new_identity();
   }
   hello.ciphers = context(side.current).settings;
   hello.ticket_extension = side.settings.on(Setting::tickets);
@@ -77,7 +79,7 @@ void Machine::on_server_hello(Connection& c) {
   if (tls1_3 && c.resuming && !c.hello.psk)  // the server's SSL was cleared, and still has its session
     return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
   const SessionRef offered = side.session;
-  side.reused = tls1_3 ? c.resuming : c.answered != 0 && c.answered == session(offered).id;
+  side.reused = tls1_3 ? c.resuming : c.answered != 0 && c.answered == (session(offered).ticket != no_ticket && says(ticket_goes_with_invented_id) ? c.hello.id : session(offered).id);
   if (side.reused && !tls1_3 && (!session(offered).cipher || session(offered).sha384 != c.sha384) &&
       says(client_compares_first)) {
     side.reused = false;
@@ -169,7 +171,7 @@ void Machine::on_ticket(Connection& c, TicketRef ref) {
     if (!tls1_3 && (context(side.context).mode & mode::client)) remove(side.context, old);
   }
   Session& s = session(side.session);
-  s.time = now();
+  tls1_3 || says(ticket_time_renewed) ? void(s.time = now()) : rebase(s);
   s.ticket = ref;
   s.hint = ticket.hint;
   s.id = ticket.hash;
@@ -183,7 +185,7 @@ void Machine::on_ticket(Connection& c, TicketRef ref) {
     note(Reason::ticket_renewed);
     if ((context(side.context).mode & mode::client) && says(renewed_ticket_stored)) {
       note(Reason::stored_client);
-      if (!(context(side.context).mode & mode::no_internal_store)) add(side.context, side.session);
+      if (!(context(side.context).mode & mode::no_internal_store) && says(client_stores)) add(side.context, side.session);
       call_new(side.context, side.session);
     }
   }

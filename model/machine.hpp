@@ -54,6 +54,7 @@ struct Machine {
   SessionRef dup(SessionRef original);
   SessionRef renewed(SessionRef original);
   Session serialised(const Session& original);
+  void rebase(Session& session);
   void set_time(SessionRef ref, Moment time);
   std::int64_t set_timeout(SessionRef ref, std::int64_t seconds);
 

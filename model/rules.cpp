@@ -135,6 +135,20 @@ std::span<const RuleInfo> rule_table() {
        "a copy of a session: SSL_SESSION_dup, or what can be made from its bytes", "SSL_SESSION_dup, ssl_sess.c"},
       {Rule::made_timeout, "made_timeout", {"304", "7200"}, "",
        "the timeout of a session that SSL_SESSION_new made", "SSL_SESSION_new, ssl_sess.c"},
+      {Rule::ticket_hello_id, "ticket_hello_id", {"of_session", "invented"}, "",
+       "the session id that a TLS 1.2 client sends beside a ticket", "tls_construct_client_hello, statem/statem_clnt.c"},
+      {Rule::server_name_switch, "server_name_switch", {"after_lookup", "before_lookup"}, "",
+       "when a TLS 1.2 server calls its servername callback; before the lookup, the id context of the chosen context replaces even one that was set on the SSL", "final_server_name, statem/extensions.c"},
+      {Rule::renewed_hint, "renewed_hint", {"zero", "timeout"}, "T7b",
+       "the lifetime hint of a TLS 1.2 ticket in a resumed handshake", "create_ticket_prequel, statem/statem_srvr.c"},
+      {Rule::ticket_time, "ticket_time", {"renewed", "rebased"}, "",
+       "time and timeout of a session whose ticket is issued or taken: the time is now, or both move, and it ends when it would have", "tls_process_new_session_ticket, statem/statem_clnt.c"},
+      {Rule::resumed_id_ticket, "resumed_id_ticket", {"issued", "not_issued"}, "",
+       "a TLS 1.2 client that takes tickets resumes by a session id: whether it gets a ticket", "tls_construct_stoc_session_ticket, statem/extensions_srvr.c"},
+      {Rule::ticket_callback_failure, "ticket_callback_failure", {"alert", "silent"}, "",
+       "a ticket key callback that fails for a ticket: an alert and an error, or neither", "tls_decrypt_ticket, t1_lib.c"},
+      {Rule::shutdown_in_handshake, "shutdown_in_handshake", {"fails", "succeeds"}, "",
+       "what SSL_shutdown returns before the handshake is over", "SSL_shutdown, ssl_lib.c"},
   };
   return table;
 }
@@ -204,7 +218,9 @@ std::span<const Profile> profiles() {
                          wrong_id_is_taken, client_compares_first, client_only_calls_back, flush_counts_stored, key_is_id, expiry_tested_first,
                          future_session_is_expired, flush_keeps_at_deadline, removed_is_as_before, removal_by_object,
                          fatal_keeps, uninitialized_resumes, session_of_own_end, zero_timeout_is_default,
-                         serialised_zero_kept, negative_size_unlimited, copy_is_serialised, made_timeout_7200});
+                         serialised_zero_kept, negative_size_unlimited, copy_is_serialised, made_timeout_7200, ticket_goes_with_invented_id,
+                         server_name_before_lookup, renewed_hint_is_timeout, ticket_time_rebased, resumed_id_gets_no_ticket, renewed_ticket_stored,
+                         callback_failure_is_silent, early_shutdown_succeeds});
   static const std::vector<Profile> all = {
       {"manual", Rules::manual()},      {"openssl-1.1.1", openssl_1_1_1}, {"openssl-3.0", openssl_3_0},
       {"openssl-3.0.22", openssl_3_0_22}, {"openssl-3.5", openssl_3_5},     {"openssl-3.6", openssl_3_6},

@@ -80,6 +80,13 @@ enum class Rule : std::uint8_t {
   negative_size,
   session_copy,
   made_timeout,
+  ticket_hello_id,
+  server_name_switch,
+  renewed_hint,
+  ticket_time,
+  resumed_id_ticket,
+  ticket_callback_failure,
+  shutdown_in_handshake,
   count
 };
 
@@ -162,7 +169,14 @@ inline constexpr Choice
     serialised_zero_is_default{Rule::serialised_zero, 0}, serialised_zero_kept{Rule::serialised_zero, 1},
     negative_size_ignored{Rule::negative_size, 0}, negative_size_unlimited{Rule::negative_size, 1},
     copy_is_whole{Rule::session_copy, 0}, copy_is_serialised{Rule::session_copy, 1},
-    made_timeout_304{Rule::made_timeout, 0}, made_timeout_7200{Rule::made_timeout, 1};
+    made_timeout_304{Rule::made_timeout, 0}, made_timeout_7200{Rule::made_timeout, 1},
+    ticket_goes_with_its_id{Rule::ticket_hello_id, 0}, ticket_goes_with_invented_id{Rule::ticket_hello_id, 1},
+    server_name_after_lookup{Rule::server_name_switch, 0}, server_name_before_lookup{Rule::server_name_switch, 1},
+    renewed_hint_zero{Rule::renewed_hint, 0}, renewed_hint_is_timeout{Rule::renewed_hint, 1},
+    ticket_time_renewed{Rule::ticket_time, 0}, ticket_time_rebased{Rule::ticket_time, 1},
+    resumed_id_gets_ticket{Rule::resumed_id_ticket, 0}, resumed_id_gets_no_ticket{Rule::resumed_id_ticket, 1},
+    callback_failure_alerts{Rule::ticket_callback_failure, 0}, callback_failure_is_silent{Rule::ticket_callback_failure, 1},
+    early_shutdown_fails{Rule::shutdown_in_handshake, 0}, early_shutdown_succeeds{Rule::shutdown_in_handshake, 1};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.

@@ -34,6 +34,7 @@ struct Server {
     m.fail(c, true, reason, alert);
   }
   void switch_context(std::uint8_t to);
+  void switch_by_name();
   void choose_version();
   bool choose_cipher();
   SessionRef look_up(Identity id);
@@ -51,8 +52,14 @@ void Server::switch_context(std::uint8_t to) {
   if (to == stay || to > m.world.visible || to - 1 == side.current) return;
   m.note(Reason::context_switched);
   const std::uint8_t next = to - 1;
-  if (side.id_context == m.context(side.current).id_context) side.id_context = m.context(next).id_context;
+  if (side.id_context == m.context(side.current).id_context || m.says(server_name_before_lookup)) side.id_context = m.context(next).id_context;
   side.current = next;
+}
+
+/// As the servername callback of the context says; where it has none, that of the first one.
+void Server::switch_by_name() {
+  const std::uint8_t by_name = m.context(side.current).settings[Setting::server_name];
+  switch_context(by_name != stay ? by_name : own().settings[Setting::server_name]);
 }
 
 void Server::choose_version() {
@@ -147,8 +154,11 @@ SessionRef Server::by_ticket_or_id() {
     } else {
       const Machine::Opened opened = m.open_ticket(side.context, hello.ticket, hello.id);
       using Result = Machine::Opened::Result;
-      if (opened.result == Result::fatal) fail(error::internal, alert::internal_error);
-      if (opened.result == Result::fatal) return no_session;
+      if (opened.result == Result::fatal) {
+        if (m.says(callback_failure_alerts)) fail(error::internal, alert::internal_error);
+        fatal = true, side.state = Handshake::failed;
+        return no_session;
+      }
       c.ticket_expected = opened.result != Result::good;
       if (opened.result != Result::unreadable || m.says(undecryptable_not_looked_up)) return opened.session;
     }
@@ -312,6 +322,7 @@ bool Server::run() {
   const bool wanted = c.client.settings.on(Setting::extended_master_secret) && on(Setting::extended_master_secret);
   c.extended_master_secret = !tls1_3() && (wanted || m.says(newer_calls_missing));
 
+  if (!tls1_3() && m.says(server_name_before_lookup)) switch_by_name();
   SessionRef candidate = no_session;
   if (c.renegotiating && c.fresh_wanted && !on(Setting::renegotiation_resumes)) {
     m.note(Reason::renegotiation_not_resumed);
@@ -326,6 +337,7 @@ bool Server::run() {
   if (c.resuming) {
     side.session = candidate;
     if (from_stateless_ticket()) m.note(Reason::ticket_resumed);
+    if (from_id_lookup && c.ticket_expected && !tls1_3() && m.says(resumed_id_gets_no_ticket)) c.ticket_expected = false;
     if (!from_stateless_ticket() || m.says(ticket_hit_counted)) m.count(side.context, Counter::hits);
   } else {
     if (candidate != no_session && !from_id_lookup) c.ticket_expected = true;
@@ -350,8 +362,7 @@ bool Server::run() {
   }
 
   const std::uint8_t before_name = side.current;
-  const std::uint8_t by_name = m.context(side.current).settings[Setting::server_name];
-  switch_context(by_name != stay ? by_name : own().settings[Setting::server_name]);
+  if (tls1_3() || m.says(server_name_after_lookup)) switch_by_name();
   const std::uint8_t counting = before_name == side.current || m.says(accept_moves_to_last) ? side.current : before_name;
   if (counting != side.context && !c.retried && !c.renegotiating) {
     m.count(counting, Counter::accept);
@@ -426,7 +437,7 @@ void Machine::on_client_hello(Connection& c) {
     note(Reason::used_under_update_time);
     if (says(time_updated_on_use)) set_time(side.session, now());
   }
-  c.answered = tls1_3 || (c.resuming && says(wrong_id_is_taken)) ? c.hello.id : id;
+  c.answered = tls1_3 || (c.resuming && (says(wrong_id_is_taken) || says(ticket_goes_with_invented_id))) ? c.hello.id : id;
   c.to_client.push_back({Message::Kind::server_hello, no_ticket, 0, c.answered});
   if (tls1_3) session(side.session).cipher = true;
   if (c.resuming && !tls1_3 && c.ticket_expected && !issue_ticket(c)) return;

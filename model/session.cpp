@@ -1,4 +1,5 @@
 // Sessions and time: what a session carries, when it expires, and how it is copied.
+#include <algorithm>
 #include <limits>
 
 #include "model/machine.hpp"
@@ -137,6 +138,13 @@ Session Machine::serialised(const Session& original) {
     copy.timeout = ticket_age_default;
   }
   return copy;
+}
+
+/// Counts its timeout from now on; it still ends when it would have.
+void Machine::rebase(Session& s) {
+  const std::int64_t passed = wrapping_add(now().seconds, wrapping_negation(s.time.seconds));
+  s.timeout = passed < 0 ? 0 : std::max<std::int64_t>(0, s.timeout - passed);
+  s.time = now();
 }
 
 void Machine::set_time(SessionRef ref, Moment time) {

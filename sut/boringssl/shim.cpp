@@ -6,7 +6,6 @@
 
 #include "sut/boringssl/errors.hpp"
 #include "sut/boringssl/ledger.hpp"
-#include "sut/openssl/random.hpp"
 
 namespace sesscheck::boringssl {
 namespace {
@@ -208,10 +207,7 @@ void fill_functions_with_other_types(Table& t) {
   };
   t.i2d_SSL_SESSION = reinterpret_cast<decltype(t.i2d_SSL_SESSION)>(to_bytes);
   t.ERR_get_error = [] { return translated(own.ERR_get_error()); };
-  t.RAND_bytes = [](unsigned char* bytes, int length) {
-    openssl::draw(bytes, static_cast<std::size_t>(length));
-    return 1;
-  };
+  t.RAND_bytes = ::RAND_bytes;  // ours (random.cpp)
 }
 
 /// For what `lacks` names. What a trace cannot ask for is still called with the values that it has in every library.
@@ -230,12 +226,14 @@ void fill_functions_that_are_lacking(Table& t) {
 
 // What both lack: OpenSSL's inventions, and what they have as another interface. SSL_set_session on a connection in use
 // ends the process; a TLS 1.2 server of theirs does not renegotiate; a ticket key callback cannot decline to issue a
-// ticket.
+// ticket. What is not modelled is left out as well: versions other than TLS 1.2, and the other objects that
+// SSL_get1_session shows in mid-handshake.
 constexpr Lacks both_lack = {
-    {Op::dup, Op::offer, Op::clear, Op::renegotiate, Op::new_ticket},
+    {Op::dup, Op::offer, Op::take, Op::clear, Op::renegotiate, Op::new_ticket},
     {Setting::early_data, Setting::anti_replay, Setting::extended_master_secret, Setting::cipher, Setting::generate_id,
      Setting::client_hello, Setting::middlebox_compat, Setting::ignore_eof, Setting::renegotiation_resumes, Setting::not_resumable,
-     {Setting::ticket_callback, static_cast<std::uint8_t>(TicketCallback::issues_none)}},
+     {Setting::version_min, 0}, {Setting::version_min, 1}, {Setting::version_min, 3}, {Setting::version_max, 0},
+     {Setting::version_max, 1}, {Setting::version_max, 3}, {Setting::ticket_callback, static_cast<std::uint8_t>(TicketCallback::issues_none)}},
     {View::cached, View::live}};
 constexpr Lacks boringssl_lacks = {{}, {}, {View::counters}};  // its functions are there, and return 0
 
