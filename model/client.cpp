@@ -168,7 +168,7 @@ void Machine::on_ticket(Connection& c, TicketRef ref) {
   const SessionRef old = side.session;
   if (tls1_3 || session(old).id != 0) {
     side.session = renewed(old);
-    if (!tls1_3 && (context(side.context).mode & mode::client)) remove(side.context, old);
+    if (!tls1_3 && (context(side.context).mode & mode::client) && says(client_stores)) remove(side.context, old);
   }
   Session& s = session(side.session);
   tls1_3 || says(ticket_time_renewed) ? void(s.time = now()) : rebase(s);

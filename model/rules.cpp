@@ -81,7 +81,7 @@ std::span<const RuleInfo> rule_table() {
        "times and timeouts beyond 584 years, or below 0: kept, or what is left in 64 bits of nanoseconds, or without a sign (a timeout: in 32 bits)", "ossl_seconds2time, internal/time.h"},
       {Rule::ticket_from_future, "ticket_from_future", {"withheld", "offered"}, "",
        "a TLS 1.3 client's ticket whose time is still to come", "tls_construct_ctos_psk, statem/extensions_clnt.c"},
-      {Rule::accept_after_switch, "accept_after_switch", {"last_context", "before_server_name"}, "N3",
+      {Rule::accept_after_switch, "accept_after_switch", {"last_context", "before_server_name", "first_context"}, "N3",
        "which context counts a connection whose servername callback chose another one", "final_server_name, statem/extensions.c"},
       {Rule::newer_calls, "newer_calls", {"there", "missing"}, "",
        "SSL_new_session_ticket, SSL_OP_NO_EXTENDED_MASTER_SECRET, SSL_OP_IGNORE_UNEXPECTED_EOF", "ssl.h"},
@@ -149,6 +149,10 @@ std::span<const RuleInfo> rule_table() {
        "a ticket key callback that fails for a ticket: an alert and an error, or neither", "tls_decrypt_ticket, t1_lib.c"},
       {Rule::shutdown_in_handshake, "shutdown_in_handshake", {"fails", "succeeds"}, "",
        "what SSL_shutdown returns before the handshake is over", "SSL_shutdown, ssl_lib.c"},
+      {Rule::hit_counts, "hit_counts", {"resumed", "found"}, "N5",
+       "sess_hits at a server: sessions that are resumed, or that are found in time, whatever becomes of them", "ssl_get_prev_session, ssl_sess.c"},
+      {Rule::miss_timeout, "miss_timeout", {"not_counted", "counted"}, "N9",
+       "sess_timeouts for a session that was not found and that no get_session_cb could be asked for", "ssl_get_prev_session, ssl_sess.c"},
   };
   return table;
 }
@@ -221,11 +225,12 @@ std::span<const Profile> profiles() {
                          serialised_zero_kept, negative_size_unlimited, copy_is_serialised, made_timeout_7200, ticket_goes_with_invented_id,
                          server_name_before_lookup, renewed_hint_is_timeout, ticket_time_rebased, resumed_id_gets_no_ticket, renewed_ticket_stored,
                          callback_failure_is_silent, early_shutdown_succeeds});
+  static const Rules aws_lc = with(boringssl, {refusal_not_counted, accept_stays, hit_when_found, miss_is_timeout, ticket_timeout_not_counted});
   static const std::vector<Profile> all = {
       {"manual", Rules::manual()},      {"openssl-1.1.1", openssl_1_1_1}, {"openssl-3.0", openssl_3_0},
       {"openssl-3.0.22", openssl_3_0_22}, {"openssl-3.5", openssl_3_5},     {"openssl-3.6", openssl_3_6},
       {"openssl-4.0", openssl_3_6},
-      {"boringssl", boringssl}};
+      {"boringssl", boringssl},         {"aws-lc", aws_lc}};
   return all;
 }
 

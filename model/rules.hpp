@@ -87,6 +87,8 @@ enum class Rule : std::uint8_t {
   resumed_id_ticket,
   ticket_callback_failure,
   shutdown_in_handshake,
+  hit_counts,
+  miss_timeout,
   count
 };
 
@@ -143,7 +145,7 @@ inline constexpr Choice
     call_under_lock_undefined{Rule::callback_under_lock, 2},
     times_in_seconds{Rule::time_range, 0}, times_in_nanoseconds{Rule::time_range, 1}, times_unsigned{Rule::time_range, 2},
     future_ticket_is_withheld{Rule::ticket_from_future, 0}, future_ticket_is_new{Rule::ticket_from_future, 1},
-    accept_moves_to_last{Rule::accept_after_switch, 0}, accept_moves_before_name{Rule::accept_after_switch, 1},
+    accept_moves_to_last{Rule::accept_after_switch, 0}, accept_moves_before_name{Rule::accept_after_switch, 1}, accept_stays{Rule::accept_after_switch, 2},
     newer_calls_there{Rule::newer_calls, 0}, newer_calls_missing{Rule::newer_calls, 1},
     secret_handshake_failure{Rule::master_secret_alert, 0}, secret_illegal_parameter{Rule::master_secret_alert, 1},
     transport_end_removes{Rule::transport_end, 0}, transport_end_keeps{Rule::transport_end, 1},
@@ -176,7 +178,9 @@ inline constexpr Choice
     ticket_time_renewed{Rule::ticket_time, 0}, ticket_time_rebased{Rule::ticket_time, 1},
     resumed_id_gets_ticket{Rule::resumed_id_ticket, 0}, resumed_id_gets_no_ticket{Rule::resumed_id_ticket, 1},
     callback_failure_alerts{Rule::ticket_callback_failure, 0}, callback_failure_is_silent{Rule::ticket_callback_failure, 1},
-    early_shutdown_fails{Rule::shutdown_in_handshake, 0}, early_shutdown_succeeds{Rule::shutdown_in_handshake, 1};
+    early_shutdown_fails{Rule::shutdown_in_handshake, 0}, early_shutdown_succeeds{Rule::shutdown_in_handshake, 1},
+    hit_when_resumed{Rule::hit_counts, 0}, hit_when_found{Rule::hit_counts, 1},
+    miss_is_no_timeout{Rule::miss_timeout, 0}, miss_is_timeout{Rule::miss_timeout, 1};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.

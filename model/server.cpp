@@ -116,6 +116,7 @@ SessionRef Server::look_up(Identity id) {
 
   if (s.callbacks.get_session == GetCallback::absent) {
     m.note(Reason::external_absent);
+    if (m.says(miss_is_timeout)) m.count(side.context, Counter::timeouts);
     return no_session;
   }
   if (!enabled) {
@@ -250,6 +251,7 @@ bool Server::expired(SessionRef candidate) {
 bool Server::acceptable(SessionRef candidate) {
   const Session& s = m.session(candidate);
   if (from_id_lookup && m.says(expiry_tested_first) && expired(candidate)) return false;
+  if (m.says(hit_when_found)) m.count(side.context, Counter::hits);
   if (!s.of_server && m.says(session_of_own_end)) return false;
   if (s.version != c.version) {
     m.note(Reason::version_differs);
@@ -338,7 +340,7 @@ bool Server::run() {
     side.session = candidate;
     if (from_stateless_ticket()) m.note(Reason::ticket_resumed);
     if (from_id_lookup && c.ticket_expected && !tls1_3() && m.says(resumed_id_gets_no_ticket)) c.ticket_expected = false;
-    if (!from_stateless_ticket() || m.says(ticket_hit_counted)) m.count(side.context, Counter::hits);
+    if ((!from_stateless_ticket() || m.says(ticket_hit_counted)) && m.says(hit_when_resumed)) m.count(side.context, Counter::hits);
   } else {
     if (candidate != no_session && !from_id_lookup) c.ticket_expected = true;
     new_session();
@@ -363,7 +365,9 @@ bool Server::run() {
 
   const std::uint8_t before_name = side.current;
   if (tls1_3() || m.says(server_name_after_lookup)) switch_by_name();
-  const std::uint8_t counting = before_name == side.current || m.says(accept_moves_to_last) ? side.current : before_name;
+  const std::uint8_t counting = m.says(accept_stays)                                              ? side.context
+                                : before_name == side.current || m.says(accept_moves_to_last) ? side.current
+                                                                                                  : before_name;
   if (counting != side.context && !c.retried && !c.renegotiating) {
     m.count(counting, Counter::accept);
     m.count(side.context, Counter::accept, -1);
@@ -465,7 +469,7 @@ void Machine::on_client_finished(Connection& c) {
     }
     update_cache(side, true, c.version);
   }
-  count(side.current, Counter::accept_good);
+  count(says(accept_stays) ? side.context : side.current, Counter::accept_good);
   if (tls1_3 && c.ticket_expected) {
     const int wanted = side.settings[Setting::num_tickets];
     for (int left = side.reused ? std::min(1, wanted) : wanted; left > 0; --left)

@@ -109,6 +109,7 @@ struct Side {
   std::uint16_t error = 0;
   bool sent_shutdown = false, received_shutdown = false;
   bool lost = false;              ///< its transport ended, which was no error of the library's: still in use
+  bool failed_late = false;       ///< after its handshake was done
   bool reads_early_data = false;  ///< a server between its answer and the client's last message: no longer "in init"
   [[nodiscard]] bool in_use() const { return state == Handshake::done || lost || (reads_early_data && state == Handshake::unfinished); }
 };
