@@ -4,13 +4,12 @@
 #include <utility>
 
 #include "check/generator.hpp"
-#include "check/restrict.hpp"
 
 namespace sesscheck {
 namespace generator {
 
 void Generator::emit(const Command& command) {
-  if (full() || lacking(command, shape_.lacks)) return;
+  if (full() || shape_.lacks.command(command)) return;
   trace_.commands.push_back(command);
   for (int i = 0; i < command.repeat; ++i) step(world_, command, rules_, seen_, because_);
   follow(command);

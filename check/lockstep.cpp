@@ -70,7 +70,8 @@ std::optional<Difference> lockstep(const Trace& trace, const Rules& rules, std::
   std::optional<Difference> found;
   std::size_t steps = 0;
   Because last;
-  walk(trace, rules, [&](std::size_t index, const Step& s) {
+  const Lacks lacks = seen.empty() ? Lacks() : seen.front().lacks;
+  walk(lacks.any() ? restricted(trace, lacks) : trace, rules, [&](std::size_t index, const Step& s) {
     if (visit) visit(s);
     ++steps;
     last = s.because;
@@ -86,11 +87,12 @@ std::optional<Difference> lockstep(const Trace& trace, const Rules& rules, std::
   return found;
 }
 
-std::vector<Observation> simulate(const Trace& trace, const Rules& rules, const StepVisitor& visit) {
+std::vector<Observation> simulate(const Trace& trace, const Rules& rules, const StepVisitor& visit, const Lacks& lacks) {
   std::vector<Observation> all;
-  walk(trace, rules, [&](std::size_t, const Step& s) {
+  walk(lacks.any() ? restricted(trace, lacks) : trace, rules, [&](std::size_t, const Step& s) {
     if (visit) visit(s);
     all.push_back(s.model);
+    all.back().lacks = lacks;
     return true;
   });
   return all;

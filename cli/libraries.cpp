@@ -72,6 +72,8 @@ constexpr Known known[] = {{0, "openssl-1.1.1", false},     {10'101, "openssl-1.
 }  // namespace
 
 Expected expected_of(std::string_view version) {
+  if (version.starts_with("BoringSSL")) return {"boringssl", true};
+  if (version.starts_with("AWS-LC")) return {"aws-lc", true};
   const int number = number_of(version);
   if (number == 0) return {"openssl-3.0", false};
   const Known* row = std::ranges::upper_bound(known, number, {}, &Known::from) - 1;

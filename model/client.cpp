@@ -101,6 +101,8 @@ void Machine::on_server_hello(Connection& c) {
       note(Reason::full_after_offer);
       if (says(refusal_is_client_miss)) count(side.context, Counter::misses);
       side.session = create(negotiated(side, c.version));
+    } else if (!tls1_3 && says(client_session_at_server_hello)) {
+      side.session = create(negotiated(side, c.version));
     }
     Session& s = session(side.session);
     s.version = c.version;

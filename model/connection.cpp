@@ -245,7 +245,9 @@ std::int64_t Machine::shut(Connection& c, bool at_server, End how) {
   Side& side = at_server ? c.server : c.client;
   if (side.state != Handshake::done && !side.lost) {
     if (says(early_shutdown_fails)) return -1;
-    if (!side.failed_late || how == End::quiet) return 1;
+    if (!side.failed_late) return 1;
+    if (how == End::quiet) side.sent_shutdown = side.received_shutdown = true;
+    if (side.sent_shutdown && side.received_shutdown) return 1;
     if (side.error < error::alert || side.sent_shutdown) return -1;  // it has sent its last word
     side.sent_shutdown = true;
     (at_server ? c.to_client : c.to_server).push_back({Message::Kind::close_notify});

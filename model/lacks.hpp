@@ -1,7 +1,7 @@
 // What a library does not have: commands, settings, and things to see.
 //
-// Its adapter says so. Traces are then without them (check/restrict.hpp), observations are not compared in them, and
-// clauses that need them are not applicable: nothing of it is ever a silent zero.
+// Its adapter says so. Such commands then do nothing, on either side; observations are not compared in what cannot be
+// seen; and clauses that need it are not applicable: nothing of it is ever a silent zero.
 #pragma once
 
 #include <array>
@@ -40,6 +40,9 @@ class Lacks {
   [[nodiscard]] constexpr bool value(Setting setting, std::uint8_t value) const {
     return values_[static_cast<std::size_t>(setting)] >> value & 1;
   }
+  [[nodiscard]] constexpr bool command(const Command& c) const {
+    return op(c.op) || (c.op == Op::configure && value(c.setting, static_cast<std::uint8_t>(c.number.value)));
+  }
   [[nodiscard]] constexpr bool view(View view) const { return views_ & bit(view); }
   [[nodiscard]] constexpr bool any() const { return *this != Lacks(); }
   /// What either of two lacks.
@@ -59,5 +62,10 @@ class Lacks {
   std::uint64_t ops_ = 0, views_ = 0;
   std::array<std::uint8_t, setting_count> values_{};  ///< by Setting, a bit for each value; none has more than eight
 };
+
+/// With the usual value for each setting that is lacking.
+Setup restricted(Setup setup, const Lacks& lacks);
+/// The same; and commands that are lacking do nothing: the clock advances by 0.
+Trace restricted(Trace trace, const Lacks& lacks);
 
 }  // namespace sesscheck

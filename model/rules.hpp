@@ -89,6 +89,7 @@ enum class Rule : std::uint8_t {
   shutdown_in_handshake,
   hit_counts,
   miss_timeout,
+  client_session,
   count
 };
 
@@ -180,7 +181,8 @@ inline constexpr Choice
     callback_failure_alerts{Rule::ticket_callback_failure, 0}, callback_failure_is_silent{Rule::ticket_callback_failure, 1},
     early_shutdown_fails{Rule::shutdown_in_handshake, 0}, early_shutdown_succeeds{Rule::shutdown_in_handshake, 1},
     hit_when_resumed{Rule::hit_counts, 0}, hit_when_found{Rule::hit_counts, 1},
-    miss_is_no_timeout{Rule::miss_timeout, 0}, miss_is_timeout{Rule::miss_timeout, 1};
+    miss_is_no_timeout{Rule::miss_timeout, 0}, miss_is_timeout{Rule::miss_timeout, 1},
+    client_session_at_client_hello{Rule::client_session, 0}, client_session_at_server_hello{Rule::client_session, 1};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.

@@ -23,7 +23,7 @@ class Sut {
   /// The version string that the library itself reports.
   [[nodiscard]] virtual std::string version() const = 0;
 
-  /// What it does not have: no trace may ask for it, and what cannot be seen is empty.
+  /// What it does not have: such commands do nothing, and what cannot be seen is empty.
   [[nodiscard]] virtual Lacks lacks() const { return {}; }
 
   /// Carries out the trace in a fresh world. One observation for each single command (a connect of repeat n counts n

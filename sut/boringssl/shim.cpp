@@ -76,8 +76,9 @@ constexpr std::size_t ticket_keys_bytes = key_name_bytes + 2 * key_bytes;
 
 long context_control(SSL_CTX* ctx, int what, long number, void* pointer) {
   switch (what) {
-    case SSL_CTRL_GET_SESS_CACHE_MODE: return own.SSL_CTX_get_session_cache_mode_(ctx);
-    case SSL_CTRL_SET_SESS_CACHE_MODE: return own.SSL_CTX_set_session_cache_mode_(ctx, static_cast<int>(number));
+    case SSL_CTRL_GET_SESS_CACHE_MODE: return static_cast<std::uint32_t>(own.SSL_CTX_get_session_cache_mode_(ctx));
+    case SSL_CTRL_SET_SESS_CACHE_MODE:  // bits, and no number that could be below 0
+      return static_cast<std::uint32_t>(own.SSL_CTX_set_session_cache_mode_(ctx, static_cast<int>(number)));
     case SSL_CTRL_GET_SESS_CACHE_SIZE: return static_cast<long>(own.SSL_CTX_sess_get_cache_size_(ctx));
     case SSL_CTRL_SET_SESS_CACHE_SIZE:
       return static_cast<long>(own.SSL_CTX_sess_set_cache_size_(ctx, static_cast<unsigned long>(number)));

@@ -210,7 +210,7 @@ bool WorkerSut::Worker::try_run(const Trace& trace, std::vector<Observation>& se
 
   Signal signal{};
   Wait wait = Wait::closed;
-  if (worker::send_request(socket.get(), to_bytes(trace), buffer)) {
+  if (worker::send_request(socket.get(), to_bytes(lacks.any() ? restricted(trace, lacks) : trace), buffer)) {
     wait = worker::receive_signal(socket.get(), steady_clock::now() + limits.trace + commands * limits.command, signal);
   }
   if (wait == Wait::signalled && signal != Signal::done) {

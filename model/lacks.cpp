@@ -1,7 +1,6 @@
-#include "check/restrict.hpp"
+#include "model/lacks.hpp"
 
 #include <utility>
-#include <vector>
 
 namespace sesscheck {
 
@@ -14,7 +13,8 @@ Setup restricted(Setup setup, const Lacks& lacks) {
 
 Trace restricted(Trace trace, const Lacks& lacks) {
   trace.setup = restricted(std::move(trace.setup), lacks);
-  std::erase_if(trace.commands, [&](const Command& command) { return lacking(command, lacks); });
+  for (Command& command : trace.commands)
+    if (lacks.command(command)) command = {};
   return trace;
 }
 
