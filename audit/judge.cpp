@@ -26,13 +26,15 @@ ClauseSet against(const Surprise& surprise) {
   return set;
 }
 
-/// What the directed traces exercise in a library that lacks nothing.
-ClauseSet reachable() {
+/// What the directed traces exercise in a library that lacks so much, and is OpenSSL otherwise.
+ClauseSet reachable(const Lacks& lacks) {
   ClauseSet set;
-  for (const DirectedTrace& directed : directed_traces())
-    (void)simulate(directed.trace, Rules::openssl_3_0(), [&](const Step& step) {
-      set |= clauses_of(ClauseStep{directed.trace.commands[step.command], step.model, step.because});
+  for (const DirectedTrace& directed : directed_traces()) {
+    const Trace trace = restricted(directed.trace, lacks);
+    (void)simulate(trace, Rules::openssl_3_0(), [&](const Step& step) {
+      set |= clauses_of(ClauseStep{trace.commands[step.command], step.model, step.because});
     });
+  }
   return set;
 }
 
@@ -62,7 +64,7 @@ std::string_view to_text(Verdict verdict) {
 }
 
 std::vector<ClauseResult> judge(const AuditResult& result, const Evidence& evidence, int release, const Lacks& lacks) {
-  const ClauseSet reached = lacks.any() ? reachable() : ClauseSet();
+  const ClauseSet out_of_reach = lacks.any() ? reachable({}) & ~reachable(lacks) : ClauseSet();
   std::vector<ClauseSet> spoken_against;
   for (const Surprise& surprise : result.surprises)
     spoken_against.push_back(surprise.kind == Surprise::Kind::rule ? ClauseSet{} : against(surprise));
@@ -90,7 +92,7 @@ std::vector<ClauseResult> judge(const AuditResult& result, const Evidence& evide
       v.seen = decided.empty() ? std::string(clause.behaviour) : names(decided);
       v.deviations.clear();  // it allows them
     }
-    const bool lacking = !visible(clause, lacks) || (v.steps == 0 && reached.test(c));
+    const bool lacking = !visible(clause, lacks) || (v.steps == 0 && out_of_reach.test(c));
     v.verdict = !clause.releases.has(release) || lacking       ? Verdict::not_applicable
                 : died                                         ? Verdict::died
                 : !v.deviations.empty() || !v.findings.empty() ? Verdict::deviates

@@ -11,6 +11,7 @@ void Machine::count(std::uint8_t index, Counter counter, int number) {
 /// The automatic flush of a library that counts what it stores.
 void Machine::flush_by_count(std::uint8_t index) {
   Context& c = context(index);
+  if (c.mode & mode::no_auto_clear) return note(Reason::flush_suppressed);
   if (++c.since_flush < (says(flush_every_255) ? 255 : 256)) return;
   note(Reason::flush_due);
   c.since_flush = 0;
@@ -59,7 +60,7 @@ void Machine::update_cache(const Side& side, bool at_server, Version version) {
       if ((c.mode & mode::both) == mode::both) note(Reason::stored_under_both);
       if (!at_server && (c.mode & mode::no_internal_lookup)) note(Reason::stored_client_lookup_off);
       add(index, ref);
-      if (at_server && !(c.mode & mode::no_auto_clear) && says(flush_counts_stored)) flush_by_count(index);
+      if (at_server && says(flush_counts_stored)) flush_by_count(index);
     }
     call_new(index, ref);
   }
