@@ -162,7 +162,7 @@ inline constexpr Choice
     key_has_version{Rule::cache_key, 0}, key_is_id{Rule::cache_key, 1},
     expiry_tested_last{Rule::expiry_tested, 0}, expiry_tested_first{Rule::expiry_tested, 1},
     future_session_is_valid{Rule::session_from_future, 0}, future_session_is_expired{Rule::session_from_future, 1},
-    flush_as_lookup{Rule::flush_at_deadline, 0}, flush_keeps_at_deadline{Rule::flush_at_deadline, 1},
+    flush_keeps_at_deadline{Rule::flush_at_deadline, 0}, flush_removes_at_deadline{Rule::flush_at_deadline, 1},
     removed_is_marked{Rule::removed_session, 0}, removed_is_as_before{Rule::removed_session, 1},
     removal_by_id{Rule::removal_by, 0}, removal_by_object{Rule::removal_by, 1},
     fatal_removes{Rule::fatal_error, 0}, fatal_keeps{Rule::fatal_error, 1},

@@ -34,7 +34,7 @@ struct Server {
     m.fail(c, true, reason, alert);
   }
   void switch_context(std::uint8_t to);
-  void switch_by_name();
+  std::uint8_t named();
   void choose_version();
   bool choose_cipher();
   SessionRef look_up(Identity id);
@@ -56,10 +56,10 @@ void Server::switch_context(std::uint8_t to) {
   side.current = next;
 }
 
-/// As the servername callback of the context says; where it has none, that of the first one.
-void Server::switch_by_name() {
+/// Where the servername callback of the context switches to; if it has none, that of the first one.
+std::uint8_t Server::named() {
   const std::uint8_t by_name = m.context(side.current).settings[Setting::server_name];
-  switch_context(by_name != stay ? by_name : own().settings[Setting::server_name]);
+  return by_name != stay ? by_name : own().settings[Setting::server_name];
 }
 
 void Server::choose_version() {
@@ -324,7 +324,7 @@ bool Server::run() {
   const bool wanted = c.client.settings.on(Setting::extended_master_secret) && on(Setting::extended_master_secret);
   c.extended_master_secret = !tls1_3() && (wanted || m.says(newer_calls_missing));
 
-  if (!tls1_3() && m.says(server_name_before_lookup)) switch_by_name();
+  if (!tls1_3() && named() != stay && m.says(server_name_before_lookup)) switch_context(named());
   SessionRef candidate = no_session;
   if (c.renegotiating && c.fresh_wanted && !on(Setting::renegotiation_resumes)) {
     m.note(Reason::renegotiation_not_resumed);
@@ -364,10 +364,9 @@ bool Server::run() {
   }
 
   const std::uint8_t before_name = side.current;
-  if (tls1_3() || m.says(server_name_after_lookup)) switch_by_name();
-  const std::uint8_t counting = m.says(accept_stays)                                              ? side.context
-                                : before_name == side.current || m.says(accept_moves_to_last) ? side.current
-                                                                                                  : before_name;
+  if (named() != stay && (tls1_3() || m.says(server_name_after_lookup))) switch_context(named());
+  std::uint8_t counting = before_name == side.current || m.says(accept_moves_to_last) ? side.current : before_name;
+  if (counting != side.context && m.says(accept_stays)) counting = side.context;
   if (counting != side.context && !c.retried && !c.renegotiating) {
     m.count(counting, Counter::accept);
     m.count(side.context, Counter::accept, -1);
@@ -469,7 +468,7 @@ void Machine::on_client_finished(Connection& c) {
     }
     update_cache(side, true, c.version);
   }
-  count(says(accept_stays) ? side.context : side.current, Counter::accept_good);
+  count(side.current != side.context && says(accept_stays) ? side.context : side.current, Counter::accept_good);
   if (tls1_3 && c.ticket_expected) {
     const int wanted = side.settings[Setting::num_tickets];
     for (int left = side.reused ? std::min(1, wanted) : wanted; left > 0; --left)

@@ -86,7 +86,7 @@ bool Machine::expired(const Session& s, Moment at, bool in_flush) {
     return in_flush ? at.seconds > wrapping_add(s.time.seconds, s.timeout)
                     : s.timeout < wrapping_add(at.seconds, wrapping_negation(s.time.seconds));
   if (end.never) return false;
-  return at > end.at || (at == end.at && says(expired_at_deadline) && !(in_flush && says(flush_keeps_at_deadline)));
+  return at > end.at || (at == end.at && says(in_flush ? flush_removes_at_deadline : expired_at_deadline));
 }
 
 /// Seconds that a session lives when the application sets nothing.
