@@ -84,7 +84,7 @@ void Account::disagreed(Case found) {
 
 bool Account::contradicts(const Agreed& evidence, const Rules& rules) const {
   const Trace trace = retell_(evidence.number);
-  return lockstep(trace, rules, simulate(trace, expected_)).has_value();
+  return lockstep(trace, rules, predict(trace, expected_)).has_value();
 }
 
 /// False when something that was seen contradicts these Rules: a trace, or the beginning of one, that the expected

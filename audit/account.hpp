@@ -38,8 +38,14 @@ class Account {
   /// Makes a trace again, by its number.
   using Retell = std::function<Trace(std::size_t)>;
 
-  Account(const Rules& expected, Retell retell)
-      : expected_(expected), established_(expected), retell_(std::move(retell)) {}
+  /// `lacks`: of the library that is accounted for.
+  Account(const Rules& expected, Retell retell, const Lacks& lacks = {})
+      : expected_(expected), established_(expected), lacks_(lacks), retell_(std::move(retell)) {}
+
+  /// What the library would show if it followed these Rules.
+  [[nodiscard]] std::vector<Observation> predict(const Trace& trace, const Rules& rules) const {
+    return simulate(trace, rules, {}, lacks_);
+  }
 
   /// The expected Rules account for this trace; these of them were asked on the way.
   void agreed(std::size_t number, const std::bitset<rule_count>& asked) { agreed_.push_back({number, asked}); }
@@ -78,6 +84,7 @@ class Account {
   void thin(Rules& rules);
 
   Rules expected_, established_;
+  Lacks lacks_;
   Retell retell_;
   std::vector<Agreed> agreed_;
   std::deque<Case> cases_;

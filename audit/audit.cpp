@@ -29,7 +29,7 @@ struct Source {
 class Auditor {
  public:
   Auditor(Fleet& fleet, const AuditOptions& options)
-      : fleet_(fleet), options_(options), account_(options.expected, [this](std::size_t n) { return retell(n); }) {}
+      : fleet_(fleet), options_(options), account_(options.expected, [this](std::size_t n) { return retell(n); }, options.lacks) {}
 
   AuditResult run() {
     try {
@@ -50,7 +50,7 @@ class Auditor {
     if (deaths_ >= deaths_max) result_.note = "comparing ended early, for the library died or hung too often";
     result_.expected = options_.expected;
     result_.exercised = evidence_.tally();
-    result_.clauses = judge(result_, evidence_, options_.release);
+    result_.clauses = judge(result_, evidence_, options_.release, options_.lacks);
     return std::move(result_);
   }
 
@@ -73,10 +73,12 @@ class Auditor {
   // --- comparing -----------------------------------------------------------------------------------------------------
 
   [[nodiscard]] Trace make(const Source& source) const {
-    if (source.kind == Source::Kind::directed) return directed_traces()[source.index].trace;
+    if (source.kind == Source::Kind::directed) return restricted(directed_traces()[source.index].trace, options_.lacks);
     const std::uint64_t stream = source.kind == Source::Kind::random ? 1'000'003 : 7'368'787;
     Random random(options_.seed * stream + source.index);
-    return generate(random);
+    Shape shape;
+    shape.lacks = options_.lacks;
+    return generate(random, shape);
   }
   [[nodiscard]] Trace retell(std::size_t number) const { return make(sources_[number]); }
 
@@ -147,7 +149,7 @@ class Auditor {
     for (std::size_t i = 0; i < confirming_search && chosen < confirming_traces && !stopped(); ++i) {
       const Source source{Source::Kind::confirming, confirming_++};
       const Trace trace = make(source);
-      if (!lockstep(trace, without, simulate(trace, believed))) continue;
+      if (!lockstep(trace, without, account_.predict(trace, believed))) continue;
       batch.push_back(source);
       ++chosen;
     }
@@ -167,7 +169,7 @@ class Auditor {
       Deviation& deviation = result_.deviations[i];
       if (stopped()) {
         deviation.shown =
-            show(deviation.trace, without(deviation.choice), simulate(deviation.trace, account_.established()));
+            show(deviation.trace, without(deviation.choice), account_.predict(deviation.trace, account_.established()));
         continue;
       }
       tell("shrinking", i, result_.deviations.size());
@@ -188,7 +190,7 @@ class Auditor {
     const auto look = [&](const Trace& trace, std::size_t found_after) {
       std::vector<Observation> predicted;
       std::erase_if(wanted, [&](Choice choice) {
-        if (predicted.empty()) predicted = simulate(trace, real);
+        if (predicted.empty()) predicted = account_.predict(trace, real);
         if (!lockstep(trace, without(choice), predicted)) return false;
         result_.established.set(choice);
         result_.deviations.push_back({choice, trace, found_after, {}});

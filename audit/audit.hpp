@@ -31,6 +31,7 @@ struct AuditOptions {
   std::size_t commands = 50'000;  ///< to compare, at least; the directed traces count
   std::chrono::seconds seconds{0};  ///< compare for so long instead; 0: as many commands as above
   int release = 0;                ///< of the library: 100 * major + minor; 0: not known, every clause applies
+  Lacks lacks;                    ///< of the library: not asked for, not compared, and no clause's evidence
   bool directed = true;           ///< the traces of the corpus, before the random ones
   std::function<void(const AuditProgress&)> progress;
   const std::atomic<bool>* stop = nullptr;  ///< set from outside: finish with what there is
@@ -42,7 +43,7 @@ enum class Verdict : std::uint8_t {
   deviates,        ///< it was seen to do something else; a Rule value says what, or a finding shows it
   ambiguous,       ///< the sentence allows what was seen, and other things as well: `seen`
   not_exercised,   ///< nothing that the clause speaks of occurred; this is never "conforms"
-  not_applicable,  ///< the manual of this release does not have the sentence
+  not_applicable,  ///< the manual of this release does not have the sentence, or the library what it speaks of
   conforms         ///< it was exercised, and the library did as it says
 };
 inline constexpr std::size_t verdict_count = 6;

@@ -31,7 +31,7 @@ Shown show_between(const Trace& trace, const Seen& first, const Seen& second) {
   for (std::size_t command = 0; command < trace.commands.size(); ++command)
     for (std::size_t n = 0; n < trace.commands[command].repeat; ++n, ++step) {
       const bool there[] = {step < first.size(), step < second.size()};
-      if (there[0] && there[1] && first[step] == second[step]) continue;
+      if (there[0] && there[1] && alike(first[step], second[step])) continue;
       shown.command = command, shown.repetition = n;
       shown.command_text = to_text(trace.commands[command]);
       if (there[0] && there[1])
@@ -41,7 +41,7 @@ Shown show_between(const Trace& trace, const Seen& first, const Seen& second) {
       shown.signature = signature(trace, Difference{step, command, n, {}, shown.fields});
       return shown;
     }
-  if (first != second && !trace.commands.empty()) {
+  if (first.size() != second.size() && !trace.commands.empty()) {
     shown.command = trace.commands.size() - 1;
     shown.command_text = to_text(trace.commands.back());
     shown.fields = {{"end of the trace", first.size() > second.size() ? "died" : "done", first.size() > second.size() ? "done" : "died"}};
@@ -62,7 +62,7 @@ class Comparer {
         base_(options.rules[0].says(reported_in_any_order) && !options.rules[1].says(reported_in_any_order) ? 1 : 0),
         fleets_{&first, &second},
         labs_{Lab(first.factory()), Lab(second.factory())},
-        account_(options.rules[base_], [this](std::size_t n) { return make(n); }) {}
+        account_(options.rules[base_], [this](std::size_t n) { return make(n); }, options.lacks) {}
 
   Comparison run() {
     while (!stopped() && (result_.commands < options_.commands || next_ < directed_traces().size())) compare_batch();
@@ -82,9 +82,11 @@ class Comparer {
   }
 
   [[nodiscard]] Trace make(std::size_t number) const {
-    if (number < directed_traces().size()) return directed_traces()[number].trace;
+    if (number < directed_traces().size()) return restricted(directed_traces()[number].trace, options_.lacks);
     Random random(options_.seed * 1'000'003 + number);
-    return generate(random);
+    Shape shape;
+    shape.lacks = options_.lacks;
+    return generate(random, shape);
   }
 
   void compare_batch() {
@@ -102,7 +104,7 @@ class Comparer {
     const Rules& rules = options_.rules[base_];
     std::bitset<rule_count> asked;
     const bool as_known = !lockstep(trace, rules, base.seen, [&](const Step& step) { asked |= step.because.rules; });
-    if (base.seen == other.seen) {
+    if (std::ranges::equal(base.seen, other.seen, alike)) {
       if (as_known) account_.agreed(number, asked);
       return;
     }
@@ -164,7 +166,8 @@ class Comparer {
       tell("shrinking", done, strange_.size());
       const auto until = Clock::now() + shrinking_max;
       const Trace small = shrink(found.first, [&](const Trace& t) {
-        return !stopped() && Clock::now() < until && labs_[0].run(t) != labs_[1].run(t);
+        return !stopped() && Clock::now() < until && restricted(t, options_.lacks) == t &&
+               !std::ranges::equal(labs_[0].run(t), labs_[1].run(t), alike);
       });
       Contrast contrast;
       contrast.count = found.second;

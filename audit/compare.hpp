@@ -16,6 +16,7 @@ namespace sesscheck {
 
 struct CompareOptions {
   std::array<Rules, 2> rules;     ///< what each of the two is known to do, as far as it is
+  Lacks lacks;                    ///< what either of them lacks
   std::uint64_t seed = 1;
   std::size_t commands = 20'000;  ///< to compare, at least; those of the corpus count
   std::function<void(const AuditProgress&)> progress;

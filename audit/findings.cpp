@@ -98,7 +98,7 @@ void Findings::shrink_to_choice(Trace& trace, Shown& shown, const Rules& without
   lab_.set_patience(patience_confirming);
   const std::function<bool(const Trace&)> shows = [&](const Trace& candidate) {
     if (stopped() || Clock::now() > until_) return false;
-    if (!lockstep(candidate, without, simulate(candidate, real))) return false;
+    if (!lockstep(candidate, without, account_.predict(candidate, real))) return false;
     return !lockstep(candidate, real, lab_.run(candidate));
   };
   if (shows(trace)) trace = shrink(trace, shows);
@@ -126,7 +126,7 @@ std::vector<Surprise> Findings::explained() {
     try {
       shrink_to_choice(surprise.trace, surprise.shown, without);
     } catch (const SutError&) {  // the library cannot be asked any more; what was found stands
-      surprise.shown = show(surprise.trace, without, simulate(surprise.trace, real));
+      surprise.shown = show(surprise.trace, without, account_.predict(surprise.trace, real));
       surprise.repeats = Repeats::untried;
     }
     all.push_back(std::move(surprise));

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "audit/directed.hpp"
+#include "check/lockstep.hpp"
+
 namespace sesscheck {
 namespace {
 
@@ -21,6 +24,23 @@ ClauseSet against(const Shown& shown) {
     for (const FieldDifference& f : fields)
       if (clause_table()[c].section == counter(f.field)) set.set(c);
   return set;
+}
+
+/// What the directed traces exercise in a library that lacks so much, and is OpenSSL otherwise.
+ClauseSet reachable(const Lacks& lacks) {
+  ClauseSet set;
+  for (const DirectedTrace& directed : directed_traces()) {
+    const Trace trace = restricted(directed.trace, lacks);
+    (void)simulate(trace, Rules::openssl_3_0(), [&](const Step& step) {
+      set |= clauses_of(ClauseStep{trace.commands[step.command], step.model, step.because});
+    });
+  }
+  return set;
+}
+
+/// Whether what the clause speaks of can be seen at all: of counters, only sess_number can without them.
+bool visible(const Clause& clause, const Lacks& lacks) {
+  return !lacks.view(View::counters) || !clause.section.starts_with("sess_") || clause.section == "sess_number";
 }
 
 std::string names(const std::vector<Choice>& choices) {
@@ -43,7 +63,8 @@ std::string_view to_text(Verdict verdict) {
   return {};
 }
 
-std::vector<ClauseResult> judge(const AuditResult& result, const Evidence& evidence, int release) {
+std::vector<ClauseResult> judge(const AuditResult& result, const Evidence& evidence, int release, const Lacks& lacks) {
+  const ClauseSet out_of_reach = lacks.any() ? reachable({}) & ~reachable(lacks) : ClauseSet();
   std::vector<ClauseSet> spoken_against;
   for (const Surprise& surprise : result.surprises) {
     ClauseSet& set = spoken_against.emplace_back();
@@ -75,7 +96,8 @@ std::vector<ClauseResult> judge(const AuditResult& result, const Evidence& evide
       v.seen = decided.empty() ? std::string(clause.behaviour) : names(decided);
       v.deviations.clear();  // it allows them
     }
-    v.verdict = !clause.releases.has(release)                  ? Verdict::not_applicable
+    const bool lacking = !visible(clause, lacks) || (v.steps == 0 && out_of_reach.test(c));
+    v.verdict = !clause.releases.has(release) || lacking       ? Verdict::not_applicable
                 : died                                         ? Verdict::died
                 : !v.deviations.empty() || !v.findings.empty() ? Verdict::deviates
                 : v.steps == 0                                 ? Verdict::not_exercised

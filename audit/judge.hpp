@@ -8,7 +8,8 @@
 
 namespace sesscheck {
 
-/// One result for each clause, in the order of the table.
-std::vector<ClauseResult> judge(const AuditResult& result, const Evidence& evidence, int release);
+/// One result for each clause, in the order of the table. What was not exercised because the library lacks what it takes,
+/// or cannot be seen there, is not applicable.
+std::vector<ClauseResult> judge(const AuditResult& result, const Evidence& evidence, int release, const Lacks& lacks);
 
 }  // namespace sesscheck

@@ -55,8 +55,12 @@ const std::vector<Trace>& api_traces() {
 }
 
 openssl::Driver& driver() {
-  static const auto table = openssl::load_table(library, "");
-  static openssl::Driver one(*table);
+  static const openssl::Table table = [] {
+    openssl::Table found;
+    openssl::complete(found, openssl::Libraries(library, ""));
+    return found;
+  }();
+  static openssl::Driver one(table);
   return one;
 }
 

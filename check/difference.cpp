@@ -13,6 +13,7 @@ constexpr const char* counter_names[counter_count] = {
 
 class Comparison {
  public:
+  explicit Comparison(const Lacks& lacks) : lacks_(lacks) {}
   std::vector<FieldDifference> found;
 
   void field(const std::string& name, const std::string& model, const std::string& library) {
@@ -48,17 +49,21 @@ class Comparison {
     number(name + ".size", model.size, library.size);
     number(name + ".timeout", model.timeout, library.timeout);
     number(name + ".sess_number", model.number, library.number);
-    for (std::size_t i = 0; i < counter_count; ++i)
+    for (std::size_t i = 0; i < counter_count && !lacks_.view(View::counters); ++i)
       number(name + ".sess_" + counter_names[i], model.counters[i], library.counters[i]);
-    sessions(name + ".cache", model.cached, library.cached);
+    if (!lacks_.view(View::cached)) sessions(name + ".cache", model.cached, library.cached);
     sessions(name + ".store", model.stored, library.stored);
   }
+
+ private:
+  Lacks lacks_;
 };
 
 }  // namespace
 
 std::vector<FieldDifference> compare(const Observation& model, const Observation& library) {
-  Comparison c;
+  const Lacks lacks = model.lacks | library.lacks;
+  Comparison c(lacks);
   c.field("status", describe(model.status), describe(library.status));
   c.number("result", model.result, library.result);
   c.field("error", describe_error(model.error), describe_error(library.error));
@@ -78,7 +83,7 @@ std::vector<FieldDifference> compare(const Observation& model, const Observation
   for (std::size_t slot = 0; slot < slots_max; ++slot)
     c.field("h" + std::to_string(slot + 1), model.held[slot] ? describe(*model.held[slot]) : "empty",
             library.held[slot] ? describe(*library.held[slot]) : "empty");
-  c.number("live_sessions", model.live, library.live);
+  if (!lacks.view(View::live)) c.number("live_sessions", model.live, library.live);
   return c.found;
 }
 

@@ -9,7 +9,7 @@ namespace sesscheck {
 namespace generator {
 
 void Generator::emit(const Command& command) {
-  if (full()) return;
+  if (full() || shape_.lacks.command(command)) return;
   trace_.commands.push_back(command);
   for (int i = 0; i < command.repeat; ++i) step(world_, command, rules_, seen_, because_);
   follow(command);
@@ -102,6 +102,7 @@ void Generator::choose_setup() {
     trace_.setup.contexts.push_back(context_setup(static_cast<std::uint8_t>(i)));
   if (shape_.session_ids_only)
     for (ContextSetup& context : trace_.setup.contexts) context.settings = Settings();
+  trace_.setup = restricted(trace_.setup, shape_.lacks);
 }
 
 // --- subjects ------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "model/command.hpp"
+#include "model/lacks.hpp"
 
 namespace sesscheck {
 
@@ -65,6 +66,7 @@ struct Shape {
   int phase = 0;                ///< commands after which other families take part; 0: never
   std::int64_t size_max = 0;    ///< no cache holds more; 0: some hold all there is
   std::int64_t seconds_max = 1'000'000;  ///< that the clock advances in a trace, all in all
+  Lacks lacks;                  ///< commands and settings that no trace has: the library has them not
   bool session_ids_only = false;  ///< TLS 1.2 with session ids, one connection after the other: what the manual is about
 
   static Shape session_ids() {

@@ -25,7 +25,7 @@ void walk(const Trace& trace, const Rules& rules, At at) {
 
 /// Where the model does not say in which order sessions are reported as removed, any order will do.
 bool agree(const Observation& model, const Because& because, const Observation& library) {
-  if (model == library) return true;
+  if (alike(model, library)) return true;
   if (!because.has(Reason::any_order_reported) || model.log.size() != library.log.size()) return false;
   const auto ordered = [](Observation seen) {
     const auto removal = [](const Event& e) { return e.kind == Event::Kind::remove_session; };
@@ -36,10 +36,27 @@ bool agree(const Observation& model, const Because& because, const Observation& 
     }
     return seen;
   };
-  return ordered(model) == ordered(library);
+  return alike(ordered(model), ordered(library));
+}
+
+/// Without what cannot be seen.
+Observation without(Observation seen, const Lacks& lacks) {
+  for (ContextView& context : seen.contexts) {
+    if (lacks.view(View::counters)) context.counters = {};
+    if (lacks.view(View::cached)) context.cached.clear();
+  }
+  if (lacks.view(View::live)) seen.live = 0;
+  seen.lacks = lacks;
+  return seen;
 }
 
 }  // namespace
+
+bool alike(const Observation& first, const Observation& second) {
+  if (first.lacks == second.lacks) return first == second;
+  const Lacks lacks = first.lacks | second.lacks;
+  return without(first, lacks) == without(second, lacks);
+}
 
 std::size_t single_commands(const Trace& trace) {
   std::size_t total = 0;
@@ -53,7 +70,8 @@ std::optional<Difference> lockstep(const Trace& trace, const Rules& rules, std::
   std::optional<Difference> found;
   std::size_t steps = 0;
   Because last;
-  walk(trace, rules, [&](std::size_t index, const Step& s) {
+  const Lacks lacks = seen.empty() ? Lacks() : seen.front().lacks;
+  walk(lacks.any() ? restricted(trace, lacks) : trace, rules, [&](std::size_t index, const Step& s) {
     if (visit) visit(s);
     ++steps;
     last = s.because;
@@ -69,11 +87,12 @@ std::optional<Difference> lockstep(const Trace& trace, const Rules& rules, std::
   return found;
 }
 
-std::vector<Observation> simulate(const Trace& trace, const Rules& rules, const StepVisitor& visit) {
+std::vector<Observation> simulate(const Trace& trace, const Rules& rules, const StepVisitor& visit, const Lacks& lacks) {
   std::vector<Observation> all;
-  walk(trace, rules, [&](std::size_t, const Step& s) {
+  walk(lacks.any() ? restricted(trace, lacks) : trace, rules, [&](std::size_t, const Step& s) {
     if (visit) visit(s);
     all.push_back(s.model);
+    all.back().lacks = lacks;
     return true;
   });
   return all;

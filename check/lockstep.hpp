@@ -42,13 +42,18 @@ using StepVisitor = std::function<void(const Step&)>;
 std::size_t single_commands(const Trace& trace);
 
 /// Runs the model under `rules` beside what the system under test was seen to do; empty when they agree to the end.
+/// What the system under test lacks does nothing in the model, either.
 std::optional<Difference> lockstep(const Trace& trace, const Rules& rules, std::span<const Observation> seen,
                                    const StepVisitor& visit = {});
 
-/// The model alone: all its observations, as a system under test would give them.
-std::vector<Observation> simulate(const Trace& trace, const Rules& rules, const StepVisitor& visit = {});
+/// The model alone: all its observations, as a system under test that lacks so much would give them.
+std::vector<Observation> simulate(const Trace& trace, const Rules& rules, const StepVisitor& visit = {},
+                                  const Lacks& lacks = {});
 
-/// Every field in which two observations differ.
+/// Whether two observations are equal in all that both who saw them can see.
+bool alike(const Observation& first, const Observation& second);
+
+/// Every field in which two observations differ, of those that both who saw them can see.
 std::vector<FieldDifference> compare(const Observation& model, const Observation& library);
 
 }  // namespace sesscheck

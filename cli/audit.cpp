@@ -95,11 +95,13 @@ int audit(const AuditVerb& options) {
 
   const SutFactory make = factory(library);
   AuditHead head;
-  head.version = make(patience_at_first).sut->version();
+  const Subject subject = make(patience_at_first);
+  head.version = subject.sut->version();
   expected.follow(head.version, library.is_model());
   AuditOptions audit_options;
   audit_options.expected = expected.rules();
   audit_options.expected_name = expected.name();
+  audit_options.lacks = subject.sut->lacks();
   audit_options.seed = options.seed;
   audit_options.commands = options.commands;
   audit_options.seconds = std::chrono::seconds(options.seconds);

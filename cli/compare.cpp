@@ -108,7 +108,9 @@ int compare(const CompareVerb& options) {
     make[i] = factory(library);
     RulesOptions rules;
     if (library.is_model()) rules.profile = library.libssl.substr(std::string_view("model:").size());
-    pair[i] = {library.libssl, make[i](patience_at_first).sut->version(), library.libssl, {}};
+    const Subject subject = make[i](patience_at_first);
+    pair[i] = {library.libssl, subject.sut->version(), library.libssl, {}};
+    compare_options.lacks = compare_options.lacks | subject.sut->lacks();
     rules.follow(pair[i].version, library.is_model());
     pair[i].rules = rules.name();
     compare_options.rules[i] = rules.rules();

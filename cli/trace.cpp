@@ -48,7 +48,7 @@ class Printer {
 
   /// One step; `library` is null when the model runs alone. Of a repeated connect only the steps that say something new.
   void step(const Step& s, const Observation* library) {
-    const bool same = !library || *library == s.model;
+    const bool same = !library || alike(s.model, *library);
     if (s.repetition == 0) {
       heading(s.command);
     } else if (same && s.because.reasons == reasons_ && s.model.log.empty() &&

@@ -171,9 +171,9 @@ void pass_id_context(A& a, T& id) {
 template <class A, class T>
 void pass_session(A& a, T& session) {
   auto& [id, version, id_context, time, timeout, not_resumable, cipher, extended_master_secret, sha384, second_group,
-         early_data, secret, ticket, hint, misfiled, cached_in] = session;  // cached_in follows from the caches
+         early_data, secret, ticket, hint, of_server, misfiled, cached_in] = session;  // cached_in follows from the caches
   a.id(id);
-  a.flags(not_resumable, cipher, extended_master_secret, sha384, second_group, early_data, misfiled);
+  a.flags(not_resumable, cipher, extended_master_secret, sha384, second_group, early_data, of_server, misfiled);
   a.value(version);
   pass_id_context(a, id_context);
   a.time(time);
@@ -218,7 +218,7 @@ void pass_callbacks(A& a, T& callbacks) {
 template <class A, class T>
 void pass_context(A& a, T& context, const Context& beginning) {
   auto& [setup, letter, mode, size, timeout, id_context, verify_peer, callbacks, settings, own_keys, counters, cache,
-         store, answer] = context;
+         since_flush, store, answer] = context;
   const unsigned changed = a.changes(mode != beginning.mode, size != beginning.size, timeout != beginning.timeout,
                                      !(id_context == beginning.id_context), verify_peer != beginning.verify_peer,
                                      !(callbacks == beginning.callbacks), !(settings == beginning.settings));
@@ -241,6 +241,7 @@ void pass_context(A& a, T& context, const Context& beginning) {
   a.value(sessions);
   if constexpr (A::reads) cache.resize(sessions);
   for (auto& ref : cache) a.session(ref);
+  a.integer(since_flush);
   a.session(answer);
 }
 
@@ -271,7 +272,7 @@ void pass_store(A& a, T& context) {
 template <class A, class T>
 void pass_side(A& a, T& side) {
   auto& [context, current, settings, id_context, verify_peer, session, state, reused, error, sent_shutdown,
-         received_shutdown, lost, reads_early_data, in_early_read, reading_refused] = side;
+         received_shutdown, lost, failed_late, reads_early_data, in_early_read, reading_refused] = side;
   a.value(context);
   a.value(current);
   pass_settings(a, settings, Settings{});
@@ -279,7 +280,7 @@ void pass_side(A& a, T& side) {
   a.session(session);
   a.value(state);
   a.value(error);
-  a.flags(verify_peer, reused, sent_shutdown, received_shutdown, lost, reads_early_data, in_early_read, reading_refused);
+  a.flags(verify_peer, reused, sent_shutdown, received_shutdown, lost, failed_late, reads_early_data, in_early_read, reading_refused);
 }
 
 template <class A, class T>

@@ -7,10 +7,10 @@
 
 namespace sesscheck {
 
-/// The cached session of this id. Its version is part of the key.
-SessionRef Machine::find(const Context& c, Identity id, Version version) const {
+/// The cached session of this id. Its version may be part of the key.
+SessionRef Machine::find(const Context& c, Identity id, Version version) {
   for (const SessionRef ref : c.cache)
-    if (const Session& s = world.sessions[ref]; s.id == id && s.version == version && !s.misfiled) return ref;
+    if (const Session& s = session(ref); s.id == id && !s.misfiled && (s.version == version || says(key_is_id))) return ref;
   return no_session;
 }
 
@@ -99,7 +99,7 @@ bool Machine::add(std::uint8_t index, SessionRef ref) {
     if (in_use(victim)) note(Reason::evicted_in_use);
     if (c.cache.size() > 1) note(Reason::victim_chosen);
     take_out(index, victim);
-    session(victim).not_resumable = true;
+    mark_removed(victim);
     count(index, Counter::cache_full);
     victims.push_back(victim);
   }
@@ -108,14 +108,19 @@ bool Machine::add(std::uint8_t index, SessionRef ref) {
   return true;
 }
 
+void Machine::mark_removed(SessionRef ref) {
+  if (!session(ref).not_resumable && says(removed_is_marked)) session(ref).not_resumable = true;
+}
+
 /// SSL_CTX_remove_session: takes out whatever is cached under this session's id; this object is marked, cached or not.
 bool Machine::remove(std::uint8_t index, SessionRef ref) {
   const Identity id = session(ref).id;
   if (id == 0) return false;
-  const SessionRef cached = find(context(index), id, session(ref).version);
+  SessionRef cached = find(context(index), id, session(ref).version);
+  if (cached != no_session && cached != ref && says(removal_by_object)) cached = no_session;
   if (cached != no_session) take_out(index, cached);
   note(cached != no_session ? Reason::removed_cached : Reason::removed_uncached);
-  session(ref).not_resumable = true;
+  mark_removed(ref);
   if (context(index).callbacks.remove_session == RemoveCallback::present &&
       (cached != no_session || says(remove_callback_always)))
     call_remove(index, id);
@@ -137,7 +142,7 @@ void Machine::flush(std::uint8_t index, Moment at, bool all) {
   }
   for (const SessionRef ref : gone) {
     take_out(index, ref);
-    session(ref).not_resumable = true;
+    mark_removed(ref);
   }
   if (!gone.empty() && !all) note(Reason::expired_flushed);
   report_removed(index, std::move(gone), true);

@@ -20,7 +20,7 @@ void Machine::send_client_hello(Connection& c) {
     const Session& s = session(side.session);
     if (c.renegotiating ? s.version != c.version : !supported(side.settings, s.version)) {
       note(Reason::offer_of_other_version);
-    } else if (!resumable(s)) {
+    } else if (!resumable(s) || (s.of_server && says(session_of_own_end))) {
       note(Reason::offer_not_resumable);
     } else {
       const bool old = expired(s, now());
@@ -38,6 +38,8 @@ void Machine::send_client_hello(Connection& c) {
     hello.id = s.version == Version::tls1_3 || c.renewing ? 0 : s.id;
     if (s.version == Version::tls1_3 && side.settings.on(Setting::middlebox_compat))
       hello.invented = true, hello.id = new_identity();
+    else if (s.version != Version::tls1_3 && s.ticket != no_ticket && says(ticket_goes_with_invented_id))
+      hello.id = new_identity();
   }
   hello.ciphers = context(side.current).settings;
   hello.ticket_extension = side.settings.on(Setting::tickets);
@@ -77,11 +79,17 @@ void Machine::on_server_hello(Connection& c) {
   if (tls1_3 && c.resuming && !c.hello.psk)  // the server's SSL was cleared, and still has its session
     return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
   const SessionRef offered = side.session;
-  side.reused = tls1_3 ? c.resuming : c.answered != 0 && c.answered == session(offered).id;
+  side.reused = tls1_3 ? c.resuming : c.answered != 0 && c.answered == (session(offered).ticket != no_ticket && says(ticket_goes_with_invented_id) ? c.hello.id : session(offered).id);
+  if (side.reused && !tls1_3 && (!session(offered).cipher || session(offered).sha384 != c.sha384) &&
+      says(client_compares_first)) {
+    side.reused = false;
+    return fail(c, false, error::old_session_cipher_not_returned, alert::illegal_parameter);
+  }
   if (side.reused) {
     if (session(offered).id_context != side.id_context) {
       note(Reason::client_context_differs);
-      if (says(client_compares_id_context))
+      side.reused = !says(client_compares_first);
+      if (!says(client_ignores_id_context))
         return fail(c, false, error::session_in_different_context, alert::illegal_parameter);
     }
     if (!tls1_3 && session(offered).sha384 != c.sha384)
@@ -92,6 +100,8 @@ void Machine::on_server_hello(Connection& c) {
     if (session(offered).id != 0) {
       note(Reason::full_after_offer);
       if (says(refusal_is_client_miss)) count(side.context, Counter::misses);
+      side.session = create(negotiated(side, c.version));
+    } else if (!tls1_3 && says(client_session_at_server_hello)) {
       side.session = create(negotiated(side, c.version));
     }
     Session& s = session(side.session);
@@ -160,10 +170,10 @@ void Machine::on_ticket(Connection& c, TicketRef ref) {
   const SessionRef old = side.session;
   if (tls1_3 || session(old).id != 0) {
     side.session = renewed(old);
-    if (!tls1_3 && (context(side.context).mode & mode::client)) remove(side.context, old);
+    if (!tls1_3 && (context(side.context).mode & mode::client) && says(client_stores)) remove(side.context, old);
   }
   Session& s = session(side.session);
-  s.time = now();
+  tls1_3 || says(ticket_time_renewed) ? void(s.time = now()) : rebase(s);
   s.ticket = ref;
   s.hint = ticket.hint;
   s.id = ticket.hash;
@@ -177,7 +187,7 @@ void Machine::on_ticket(Connection& c, TicketRef ref) {
     note(Reason::ticket_renewed);
     if ((context(side.context).mode & mode::client) && says(renewed_ticket_stored)) {
       note(Reason::stored_client);
-      if (!(context(side.context).mode & mode::no_internal_store)) add(side.context, side.session);
+      if (!(context(side.context).mode & mode::no_internal_store) && says(client_stores)) add(side.context, side.session);
       call_new(side.context, side.session);
     }
   }

@@ -40,12 +40,13 @@ void Machine::open(Connection& c, const Command& command) {
 /// A fatal error at one end: its session is removed from its context's cache, and the other end hears of it.
 void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uint16_t sent_alert) {
   Side& side = at_server ? c.server : c.client;
+  side.failed_late = side.state == Handshake::done;
   side.state = Handshake::failed;
   side.error = reason;
   if (reason == error::should_not_have_been_called) return;  // SSL_read did nothing
   note(Reason::fatal_alert);
   if (side.sent_shutdown) return;  // no alert follows a close_notify
-  if (side.session != no_session) remove(side.context, side.session);
+  if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
   std::uint16_t unreadable = error::none;
   if (c.renegotiating && side.session == no_session)
     unreadable = c.version < Version::tls1_2 ? error::length_too_short  // tls1_enc: no session, no encryption
@@ -60,9 +61,10 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
 void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) {
   note(Reason::fatal_alert);
   Side& side = at_server ? c.server : c.client;
+  side.failed_late = side.state == Handshake::done;
   side.state = Handshake::failed;
   side.error = error::alert + alert;
-  if (side.session != no_session) remove(side.context, side.session);
+  if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
 }
 
 /// One end reads all that has arrived.
@@ -248,7 +250,16 @@ void Machine::reuse(Connection& c) {
 /// SSL_shutdown: 1 when both ends have closed, 0 when this one has now, -1 when it must wait or is in a handshake.
 std::int64_t Machine::shut(Connection& c, bool at_server, End how) {
   Side& side = at_server ? c.server : c.client;
-  if (side.state != Handshake::done && !side.lost) return -1;
+  if (side.state != Handshake::done && !side.lost) {
+    if (says(early_shutdown_fails)) return -1;
+    if (!side.failed_late) return 1;
+    if (how == End::quiet) side.sent_shutdown = side.received_shutdown = true;
+    if (side.sent_shutdown && side.received_shutdown) return 1;
+    if (side.error < error::alert || side.sent_shutdown) return -1;  // it has sent its last word
+    side.sent_shutdown = true;
+    (at_server ? c.to_client : c.to_server).push_back({Message::Kind::close_notify});
+    return 0;
+  }
   if (how == End::quiet) {
     side.sent_shutdown = side.received_shutdown = true;
     return 1;

@@ -44,6 +44,7 @@ struct Machine {
   Deadline deadline(const Session& session);
   bool expired(const Session& session, Moment at, bool in_flush = false);
   std::int64_t kept(std::int64_t seconds);
+  std::int64_t kept_timeout(std::int64_t seconds);
   Moment age(const Session& session);
   [[nodiscard]] static bool resumable(const Session& s) {
     return !s.not_resumable && (s.id != 0 || s.ticket != no_ticket);
@@ -53,11 +54,12 @@ struct Machine {
   SessionRef dup(SessionRef original);
   SessionRef renewed(SessionRef original);
   Session serialised(const Session& original);
+  void rebase(Session& session);
   void set_time(SessionRef ref, Moment time);
   std::int64_t set_timeout(SessionRef ref, std::int64_t seconds);
 
   // --- internal cache (cache.cpp) ----------------------------------------------------------------------------------
-  SessionRef find(const Context& context, Identity id, Version version) const;
+  SessionRef find(const Context& context, Identity id, Version version);
   [[nodiscard]] bool cached_anywhere(Identity id) const;
   [[nodiscard]] bool unfinished(SessionRef ref) const;
   [[nodiscard]] bool in_use(SessionRef ref) const;
@@ -67,6 +69,7 @@ struct Machine {
   void reposition(SessionRef ref);
   void insert(std::uint8_t context, SessionRef ref);
   void take_out(std::uint8_t context, SessionRef ref);
+  void mark_removed(SessionRef ref);
   void report_removed(std::uint8_t context, std::vector<SessionRef> gone, bool flushed);
 
   // --- external store and callbacks (store.cpp) --------------------------------------------------------------------
@@ -76,6 +79,7 @@ struct Machine {
   void call_back(std::uint8_t context, Setting which, bool locked);
 
   // --- the end of a handshake (storing.cpp) ------------------------------------------------------------------------
+  void flush_by_count(std::uint8_t context);
   void update_cache(const Side& side, bool at_server, Version version);
   void count(std::uint8_t context, Counter counter, int number = 1);
 

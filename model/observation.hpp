@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/command.hpp"
+#include "model/lacks.hpp"
 
 namespace sesscheck {
 
@@ -116,6 +117,7 @@ struct Observation {
   std::vector<Event> log;
   std::vector<ContextView> contexts;
   std::array<std::optional<SessionView>, slots_max> held;
+  Lacks lacks;  ///< of who saw it: such views are empty here, and not compared
   bool operator==(const Observation&) const = default;
 };
 

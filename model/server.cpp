@@ -34,11 +34,13 @@ struct Server {
     m.fail(c, true, reason, alert);
   }
   void switch_context(std::uint8_t to);
+  std::uint8_t named();
   void choose_version();
   bool choose_cipher();
   SessionRef look_up(Identity id);
   SessionRef by_ticket_or_id();
   SessionRef by_identity();
+  bool expired(SessionRef candidate);
   bool acceptable(SessionRef candidate);
   void new_session();
   void mark_in_hello();
@@ -50,8 +52,14 @@ void Server::switch_context(std::uint8_t to) {
   if (to == stay || to > m.world.visible || to - 1 == side.current) return;
   m.note(Reason::context_switched);
   const std::uint8_t next = to - 1;
-  if (side.id_context == m.context(side.current).id_context) side.id_context = m.context(next).id_context;
+  if (side.id_context == m.context(side.current).id_context || m.says(server_name_before_lookup)) side.id_context = m.context(next).id_context;
   side.current = next;
+}
+
+/// Where the servername callback of the context switches to; if it has none, that of the first one.
+std::uint8_t Server::named() {
+  const std::uint8_t by_name = m.context(side.current).settings[Setting::server_name];
+  return by_name != stay ? by_name : own().settings[Setting::server_name];
 }
 
 void Server::choose_version() {
@@ -108,6 +116,7 @@ SessionRef Server::look_up(Identity id) {
 
   if (s.callbacks.get_session == GetCallback::absent) {
     m.note(Reason::external_absent);
+    if (m.says(miss_is_timeout)) m.count(side.context, Counter::timeouts);
     return no_session;
   }
   if (!enabled) {
@@ -146,8 +155,11 @@ SessionRef Server::by_ticket_or_id() {
     } else {
       const Machine::Opened opened = m.open_ticket(side.context, hello.ticket, hello.id);
       using Result = Machine::Opened::Result;
-      if (opened.result == Result::fatal) fail(error::internal, alert::internal_error);
-      if (opened.result == Result::fatal) return no_session;
+      if (opened.result == Result::fatal) {
+        if (m.says(callback_failure_alerts)) fail(error::internal, alert::internal_error);
+        fatal = true, side.state = Handshake::failed;
+        return no_session;
+      }
       c.ticket_expected = opened.result != Result::good;
       if (opened.result != Result::unreadable || m.says(undecryptable_not_looked_up)) return opened.session;
     }
@@ -226,9 +238,22 @@ SessionRef Server::by_identity() {
   return found;
 }
 
+/// Whether what the search found has expired; what a cache had leaves it then.
+bool Server::expired(SessionRef candidate) {
+  if (!m.expired(m.session(candidate), m.now())) return false;
+  m.note(Reason::found_expired);
+  if (from_stateless_ticket()) m.note(Reason::ticket_expired);
+  if (!from_stateless_ticket() || m.says(ticket_timeout_counted)) m.count(side.context, Counter::timeouts);
+  if (from_id_lookup) m.remove(side.context, candidate);
+  return true;
+}
+
 /// Whether the server may resume what the search found. It may be fatal to try.
 bool Server::acceptable(SessionRef candidate) {
   const Session& s = m.session(candidate);
+  if (from_id_lookup && m.says(expiry_tested_first) && expired(candidate)) return false;
+  if (m.says(hit_when_found)) m.count(side.context, Counter::hits);
+  if (!s.of_server && m.says(session_of_own_end)) return false;
   if (s.version != c.version) {
     m.note(Reason::version_differs);
     return false;
@@ -237,19 +262,13 @@ bool Server::acceptable(SessionRef candidate) {
     m.note(Reason::id_context_differs);
     return false;
   }
-  if (side.verify_peer && side.id_context.length == 0) {
+  if (side.verify_peer && side.id_context.length == 0 && m.says(uninitialized_is_fatal)) {
     m.note(Reason::id_context_uninitialized);
     fail(error::id_context_uninitialized, alert::internal_error);
     if (tls1_3()) side.session = no_session;
     return false;
   }
-  if (m.expired(s, m.now())) {
-    m.note(Reason::found_expired);
-    if (from_stateless_ticket()) m.note(Reason::ticket_expired);
-    if (!from_stateless_ticket() || m.says(ticket_timeout_counted)) m.count(side.context, Counter::timeouts);
-    if (from_id_lookup) m.remove(side.context, candidate);
-    return false;
-  }
+  if (expired(candidate)) return false;
   m.note(m.deadline(s).at == m.now() ? Reason::found_at_deadline : Reason::found_valid);
   if (s.extended_master_secret && !c.extended_master_secret) {
     m.note(Reason::extended_master_secret_lost);
@@ -272,6 +291,7 @@ void Server::new_session() {
   side.session = no_session;
   Session fresh = m.negotiated(side, c.version);
   fresh.extended_master_secret = c.extended_master_secret;
+  fresh.of_server = true;
   if (!tls1_3() && !c.ticket_expected) {
     const std::optional<Identity> id = m.generate_id(c, c.version);
     if (!id) {
@@ -305,6 +325,7 @@ bool Server::run() {
   const bool wanted = c.client.settings.on(Setting::extended_master_secret) && on(Setting::extended_master_secret);
   c.extended_master_secret = !tls1_3() && (wanted || m.says(newer_calls_missing));
 
+  if (!tls1_3() && named() != stay && m.says(server_name_before_lookup)) switch_context(named());
   SessionRef candidate = no_session;
   if (c.renegotiating && c.fresh_wanted && !on(Setting::renegotiation_resumes)) {
     m.note(Reason::renegotiation_not_resumed);
@@ -319,7 +340,8 @@ bool Server::run() {
   if (c.resuming) {
     side.session = candidate;
     if (from_stateless_ticket()) m.note(Reason::ticket_resumed);
-    if (!from_stateless_ticket() || m.says(ticket_hit_counted)) m.count(side.context, Counter::hits);
+    if (from_id_lookup && c.ticket_expected && !tls1_3() && m.says(resumed_id_gets_no_ticket)) c.ticket_expected = false;
+    if ((!from_stateless_ticket() || m.says(ticket_hit_counted)) && m.says(hit_when_resumed)) m.count(side.context, Counter::hits);
   } else {
     if (candidate != no_session && !from_id_lookup) c.ticket_expected = true;
     new_session();
@@ -344,10 +366,10 @@ bool Server::run() {
 
   const std::uint8_t before_name = side.current;
   const IdContext id_context_before = side.id_context;
-  const std::uint8_t by_name = m.context(side.current).settings[Setting::server_name];
-  switch_context(by_name != stay ? by_name : own().settings[Setting::server_name]);
+  if (named() != stay && (tls1_3() || m.says(server_name_after_lookup))) switch_context(named());
   if (c.resuming && side.id_context != id_context_before) m.note(Reason::switched_too_late);
-  const std::uint8_t counting = before_name == side.current || m.says(accept_moves_to_last) ? side.current : before_name;
+  std::uint8_t counting = before_name == side.current || m.says(accept_moves_to_last) ? side.current : before_name;
+  if (counting != side.context && m.says(accept_stays)) counting = side.context;
   if (counting != side.context && !c.retried && !c.renegotiating) {
     m.count(counting, Counter::accept);
     m.count(side.context, Counter::accept, -1);
@@ -431,7 +453,7 @@ void Machine::on_client_hello(Connection& c) {
     note(Reason::used_under_update_time);
     if (says(time_updated_on_use)) set_time(side.session, now());
   }
-  c.answered = tls1_3 ? c.hello.id : id;
+  c.answered = tls1_3 || (c.resuming && (says(wrong_id_is_taken) || says(ticket_goes_with_invented_id))) ? c.hello.id : id;
   c.to_client.push_back({Message::Kind::server_hello, no_ticket, 0, c.answered});
   if (tls1_3) session(side.session).cipher = true;
   if (c.resuming && !tls1_3 && c.ticket_expected && !issue_ticket(c)) return;
@@ -459,7 +481,7 @@ void Machine::on_client_finished(Connection& c) {
     }
     update_cache(side, true, c.version);
   }
-  count(side.current, Counter::accept_good);
+  count(side.current != side.context && says(accept_stays) ? side.context : side.current, Counter::accept_good);
   if (tls1_3 && c.ticket_expected) {
     const int wanted = side.settings[Setting::num_tickets];
     if (wanted == 0) note(Reason::no_tickets_wanted);

@@ -1,4 +1,5 @@
 // Sessions and time: what a session carries, when it expires, and how it is copied.
+#include <algorithm>
 #include <limits>
 
 #include "model/machine.hpp"
@@ -43,8 +44,14 @@ Moment Machine::now() {
 
 /// A number of seconds as the library keeps it. (Where it keeps nanoseconds, such numbers have all the same fraction.)
 std::int64_t Machine::kept(std::int64_t seconds) {
-  if ((seconds >= 0 && seconds < nanosecond_range) || says(times_in_seconds)) return seconds;
+  if ((seconds >= 0 && seconds < nanosecond_range) || !says(times_in_nanoseconds)) return seconds;
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(seconds) * billion / billion);
+}
+
+/// The same for a timeout.
+std::int64_t Machine::kept_timeout(std::int64_t seconds) {
+  if ((seconds < 0 || seconds > UINT32_MAX) && says(times_unsigned)) return static_cast<std::uint32_t>(seconds);
+  return kept(seconds);
 }
 
 /// How long a session has been there; below zero if its time is still to come.
@@ -66,13 +73,20 @@ Deadline Machine::deadline(const Session& s) {
 }
 
 bool Machine::expired(const Session& s, Moment at, bool in_flush) {
+  if ((at.seconds < 0 || s.time.seconds < 0) && says(times_unsigned)) {
+    const auto time = static_cast<std::uint64_t>(s.time.seconds), now = static_cast<std::uint64_t>(at.seconds),
+               timeout = static_cast<std::uint64_t>(s.timeout);
+    if (in_flush) return time + timeout < time || now > time + timeout;
+    return now < time || now - time > timeout;
+  }
+  if (!in_flush && at < s.time && says(future_session_is_expired)) return true;
   const Deadline end = deadline(s);
   const bool overflows = end.never || wrapping_add(at.seconds, wrapping_negation(s.time.seconds)) < 0;
   if (overflows && says(overflow_wraps))
     return in_flush ? at.seconds > wrapping_add(s.time.seconds, s.timeout)
                     : s.timeout < wrapping_add(at.seconds, wrapping_negation(s.time.seconds));
   if (end.never) return false;
-  return at > end.at || (at == end.at && says(expired_at_deadline));
+  return at > end.at || (at == end.at && says(in_flush ? flush_removes_at_deadline : expired_at_deadline));
 }
 
 /// Seconds that a session lives when the application sets nothing.
@@ -96,6 +110,7 @@ Session Machine::negotiated(const Side& side, Version version) {
 
 /// SSL_SESSION_dup.
 SessionRef Machine::dup(SessionRef original) {
+  if (!session(original).cipher && says(copy_is_serialised)) return no_session;
   Session copy = session(original);
   copy.cached_in = no_context;
   return create(copy);
@@ -116,12 +131,20 @@ Session Machine::serialised(const Session& original) {
   copy.cached_in = no_context;
   copy.not_resumable = false;
   copy.time.microseconds = 0;
+  if ((copy.time.seconds == 0 || copy.timeout == 0) && says(serialised_zero_kept)) return copy;
   if (copy.time.seconds == 0) copy.time = now();
   if (copy.timeout == 0) {
     note(Reason::deserialised_without_timeout);
     copy.timeout = ticket_age_default;
   }
   return copy;
+}
+
+/// Counts its timeout from now on; it still ends when it would have.
+void Machine::rebase(Session& s) {
+  const std::int64_t passed = wrapping_add(now().seconds, wrapping_negation(s.time.seconds));
+  s.timeout = passed < 0 ? 0 : std::max<std::int64_t>(0, s.timeout - passed);
+  s.time = now();
 }
 
 void Machine::set_time(SessionRef ref, Moment time) {
@@ -135,7 +158,7 @@ std::int64_t Machine::set_timeout(SessionRef ref, std::int64_t seconds) {
     note(Reason::negative_timeout);
     if (says(negative_timeout_rejected)) return 0;
   }
-  session(ref).timeout = kept(seconds);
+  session(ref).timeout = kept_timeout(seconds);
   reposition(ref);
   return 1;
 }

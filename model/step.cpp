@@ -12,7 +12,14 @@ namespace {
 constexpr std::int64_t mode_mask = 0xffffffff;  // the mode is kept in 32 bits
 constexpr std::int32_t million = 1'000'000;
 
-std::int64_t set_size(Context& c, std::int64_t size) { return size < 0 ? 0 : std::exchange(c.size, size); }
+std::int64_t set_size(Machine& m, Context& c, std::int64_t size) {
+  return size < 0 && m.says(negative_size_ignored) ? 0 : std::exchange(c.size, size);
+}
+
+std::int64_t set_timeout(Machine& m, Context& c, std::int64_t seconds) {
+  const std::int64_t kept = m.kept_timeout(seconds);
+  return std::exchange(c.timeout, kept == 0 && m.says(zero_timeout_is_default) ? m.default_timeout() : kept);
+}
 
 bool set_id_context(IdContext& target, const IdContext& value) {
   if (value.length > id_context_max) return false;
@@ -26,8 +33,8 @@ Context made(Machine& m, const ContextSetup& setup, std::uint8_t letter) {
   c.letter = letter;
   if (!setup.timeout) c.timeout = m.default_timeout();
   if (setup.mode) c.mode = *setup.mode & mode_mask;
-  if (setup.size) set_size(c, *setup.size);
-  if (setup.timeout) c.timeout = m.kept(*setup.timeout);
+  if (setup.size) set_size(m, c, *setup.size);
+  if (setup.timeout) set_timeout(m, c, *setup.timeout);
   set_id_context(c.id_context, setup.id_context);
   c.verify_peer = setup.verify_peer;
   c.callbacks = setup.callbacks;
@@ -62,7 +69,7 @@ void make(Machine& m, const Command& command) {
   s.id = static_cast<Identity>(which);
   s.cipher = false;
   s.time = m.now();
-  s.timeout = 304;  // SSL_SESSION_new's own
+  s.timeout = m.says(made_timeout_304) ? 304 : 7200;
   set_id_context_of(m, s.id_context, *command.id_context);
   w.held[command.slot] = m.create(s);
 }
@@ -75,8 +82,8 @@ void on_context(Machine& m, const Command& command) {
       m.note(Reason::mode_set);
       m.seen.result = std::exchange(c.mode, command.number.value & mode_mask);
       break;
-    case Op::set_size: m.seen.result = set_size(c, command.number.value); break;
-    case Op::set_timeout: m.seen.result = std::exchange(c.timeout, m.kept(command.number.value)); break;
+    case Op::set_size: m.seen.result = set_size(m, c, command.number.value); break;
+    case Op::set_timeout: m.seen.result = set_timeout(m, c, command.number.value); break;
     case Op::set_id_context: set_id_context_of(m, c.id_context, *command.id_context); break;
     case Op::set_verify_peer: c.verify_peer = command.number.value != 0; break;
     case Op::set_callbacks:

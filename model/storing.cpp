@@ -8,6 +8,16 @@ void Machine::count(std::uint8_t index, Counter counter, int number) {
   context(index).counters[static_cast<std::size_t>(counter)] += number;
 }
 
+/// The automatic flush of a library that counts what it stores.
+void Machine::flush_by_count(std::uint8_t index) {
+  Context& c = context(index);
+  if (c.mode & mode::no_auto_clear) return note(Reason::flush_suppressed);
+  if (++c.since_flush < (says(flush_every_255) ? 255 : 256)) return;
+  note(Reason::flush_due);
+  c.since_flush = 0;
+  flush(index, {world.now.seconds, 0}, false);
+}
+
 /// Called once for each handshake up to TLS 1.2, and once for each ticket of TLS 1.3, at either end.
 void Machine::update_cache(const Side& side, bool at_server, Version version) {
   const std::uint8_t index = side.context;
@@ -40,7 +50,9 @@ void Machine::update_cache(const Side& side, bool at_server, Version version) {
       note(Reason::stateless_ticket);
       stored = says(stateless_ticket_cached);
     }
-    if (c.mode & mode::no_internal_store) {
+    if (!at_server && says(client_only_calls_back)) {
+      stored = false;
+    } else if (c.mode & mode::no_internal_store) {
       note(Reason::store_by_flag_skipped);
     } else if (stored) {
       note(at_server ? Reason::stored_server : Reason::stored_client);
@@ -48,9 +60,11 @@ void Machine::update_cache(const Side& side, bool at_server, Version version) {
       if ((c.mode & mode::both) == mode::both) note(Reason::stored_under_both);
       if (!at_server && (c.mode & mode::no_internal_lookup)) note(Reason::stored_client_lookup_off);
       add(index, ref);
+      if (at_server && says(flush_counts_stored)) flush_by_count(index);
     }
     call_new(index, ref);
   }
+  if (says(flush_counts_stored)) return;
 
   // TLS 1.3 has counted this connection already; up to TLS 1.2 that comes after.
   const std::int64_t counted = c.counters[static_cast<std::size_t>(at_server ? Counter::accept_good : Counter::connect_good)];

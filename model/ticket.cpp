@@ -34,13 +34,15 @@ bool Machine::issue_ticket(Connection& c) {
     s.time = now();
     s.early_data = side.settings.on(Setting::early_data);
   }
+  if (!tls1_3 && !side.reused && says(ticket_time_rebased)) rebase(session(side.session));
   const bool stateful = tls1_3 && (!side.settings.on(Setting::tickets) ||
                                    (side.settings.on(Setting::early_data) && side.settings.on(Setting::anti_replay)));
   const auto callback = at.settings.as<TicketCallback>(Setting::ticket_callback);
   const bool none = !stateful && callback == TicketCallback::issues_none;
   ++c.tickets_sent;
   Ticket ticket;
-  const bool unfit = !stateful && (session(side.session).timeout == 0 || session(side.session).time.seconds == 0);
+  const bool unfit = !stateful && (session(side.session).timeout == 0 || session(side.session).time.seconds == 0) &&
+                     says(serialised_zero_is_default);
   if (none && !unfit) {
     note(Reason::ticket_withheld);
     if (tls1_3 && says(ticket_faults_there)) {
@@ -59,8 +61,9 @@ bool Machine::issue_ticket(Connection& c) {
     ticket.stateful = stateful;
     ticket.keys = callback != TicketCallback::absent ? callback_keys : keys_of(at);
     ticket.session = session(side.session);
-    const std::int64_t timeout = session(side.session).timeout;
-    ticket.hint = tls1_3 ? as_32_bits(std::min(timeout, week)) : side.reused ? 0 : as_32_bits(timeout);
+    if (!tls1_3 && side.reused && says(ticket_time_rebased)) rebase(ticket.session);
+    const std::int64_t timeout = ticket.session.timeout;
+    ticket.hint = tls1_3 ? as_32_bits(std::min(timeout, week)) : side.reused && says(renewed_hint_zero) ? 0 : as_32_bits(timeout);
     if (tls1_3 && timeout > week) note(Reason::hint_capped);
   }
   world.tickets.push_back(ticket);
@@ -90,7 +93,7 @@ Machine::Opened Machine::open_ticket(std::uint8_t index, TicketRef ref, Identity
   }
   note(Reason::ticket_decrypted);
   Session s = serialised(ticket.session);
-  if (hello_id != 0) s.id = hello_id;
+  if (hello_id != 0) s.id = says(ticket_goes_with_invented_id) ? ticket.hash : hello_id;
   const bool renew = with_callback ? callback == TicketCallback::renews : s.version == Version::tls1_3;
   return {renew ? Result::renew : Result::good, create(s)};
 }

@@ -23,6 +23,9 @@ class Sut {
   /// The version string that the library itself reports.
   [[nodiscard]] virtual std::string version() const = 0;
 
+  /// What it does not have: such commands do nothing, and what cannot be seen is empty.
+  [[nodiscard]] virtual Lacks lacks() const { return {}; }
+
   /// Carries out the trace in a fresh world. One observation for each single command (a connect of repeat n counts n
   /// times), written over `seen`, whose memory is reused. When the library dies, the last one says so and is the last.
   /// Throws SutError when the library cannot be run.

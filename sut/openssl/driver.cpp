@@ -24,6 +24,8 @@ Driver::~Driver() = default;
 
 std::string Driver::version() const { return f_.OpenSSL_version(OPENSSL_VERSION); }
 
+const Lacks& Driver::lacks() const { return f_.lacks; }
+
 void Driver::run(const Trace& trace, const ObservationSink& sink) {
   seed_random();
   const VirtualTime virtual_time;

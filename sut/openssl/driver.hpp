@@ -22,6 +22,7 @@ class Driver {
   Driver& operator=(const Driver&) = delete;
 
   [[nodiscard]] std::string version() const;
+  [[nodiscard]] const Lacks& lacks() const;
   void run(const Trace& trace, const ObservationSink& sink);
 
  private:

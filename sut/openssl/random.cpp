@@ -1,5 +1,6 @@
 #include "sut/openssl/random.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace sesscheck::openssl {
@@ -28,12 +29,7 @@ static_assert(inverse(step) * step == 1 && inverse(first_factor) * first_factor 
 static_assert(inverse(second_factor) * second_factor == 1);
 
 int fill(unsigned char* bytes, int length) {
-  while (length > 0) {
-    const std::uint64_t word = next();
-    const int part = length < 8 ? length : 8;
-    std::memcpy(bytes, &word, static_cast<std::size_t>(part));
-    bytes += part, length -= part;
-  }
+  if (length > 0) draw(bytes, static_cast<std::size_t>(length));
   return 1;
 }
 
@@ -47,6 +43,15 @@ void install_random(const Table& table) {
 }
 
 void seed_random() { state = seed; }
+
+void draw(unsigned char* bytes, std::size_t length) {
+  while (length > 0) {
+    const std::uint64_t word = next();
+    const std::size_t part = std::min(length, sizeof word);
+    std::memcpy(bytes, &word, part);
+    bytes += part, length -= part;
+  }
+}
 
 std::uint64_t drawn_before(std::uint64_t word) {
   std::uint64_t z = word ^ word >> 31 ^ word >> 62;

@@ -11,6 +11,8 @@ namespace sesscheck::openssl {
 void install_random(const Table& table);
 /// Starts it anew; each trace does.
 void seed_random();
+/// So many bytes of it.
+void draw(unsigned char* bytes, std::size_t length);
 /// How many words were drawn before this one, since seed_random(): what the library made of random bytes (each time it
 /// asks it gets fresh words) tells by its first word when it was made.
 std::uint64_t drawn_before(std::uint64_t word);

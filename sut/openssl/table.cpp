@@ -2,8 +2,6 @@
 
 #include <dlfcn.h>
 
-#include "sut/sut.hpp"
-
 namespace sesscheck::openssl {
 namespace {
 
@@ -15,39 +13,45 @@ void* open(const std::string& path, int scope) {
   return handle;
 }
 
-template <typename Function>
-void find(void* handle, const char* name, const std::string& path, Function& slot) {
-  slot = reinterpret_cast<Function>(dlsym(handle, name));
-  if (!slot) throw SutError(path + " is not an OpenSSL library of version 1.1.1 or later: it has no " + name);
-}
-
-/// A libssl that has its libcrypto inside, or loads its own, must not be mixed with another one.
-void check_that_they_match(void* ssl, const std::string& libssl, const Table& table, const std::string& libcrypto) {
-  const auto own = reinterpret_cast<decltype(&::OpenSSL_version)>(dlsym(ssl, "OpenSSL_version"));
-  if (!own || own == table.OpenSSL_version) return;
-  const std::string has = own(OPENSSL_VERSION), given = table.OpenSSL_version(OPENSSL_VERSION);
-  if (has != given) throw SutError(libcrypto + " is " + given + ", and does not match " + libssl + ", which has " + has);
-}
-
 }  // namespace
 
-std::unique_ptr<Table> load_table(const std::string& libssl, const std::string& libcrypto) {
-  void* crypto = libcrypto.empty() ? nullptr : open(libcrypto, RTLD_GLOBAL);
-  void* ssl = open(libssl, RTLD_LOCAL);
-  if (!crypto) crypto = ssl;  // dlsym also searches what libssl itself depends on
-  auto table = std::make_unique<Table>();
-  const std::string& crypto_path = libcrypto.empty() ? libssl : libcrypto;
-#define SESSCHECK_FIND(name) find(ssl, #name, libssl, table->name);
+Libraries::Libraries(const std::string& libssl, const std::string& libcrypto)
+    : libssl_(libssl), libcrypto_(libcrypto.empty() ? libssl : libcrypto) {
+  if (!libcrypto.empty()) crypto_ = open(libcrypto, RTLD_GLOBAL);
+  ssl_ = open(libssl, RTLD_LOCAL);
+  if (!crypto_) crypto_ = ssl_;  // dlsym also searches what libssl itself depends on
+}
+
+void* Libraries::find_ssl(const char* name) const { return dlsym(ssl_, name); }
+void* Libraries::find_crypto(const char* name) const { return dlsym(crypto_, name); }
+
+void* Libraries::there(void* found, const char* name, const std::string& file) {
+  if (!found) throw SutError(file + " is not an OpenSSL library of version 1.1.1 or later: it has no " + name);
+  return found;
+}
+
+void Libraries::check_that_they_match() const {
+  const auto version = reinterpret_cast<decltype(&::OpenSSL_version)>(find_crypto("OpenSSL_version"));
+  const auto own = reinterpret_cast<decltype(&::OpenSSL_version)>(find_ssl("OpenSSL_version"));
+  if (!own || own == version) return;
+  const std::string has = own(OPENSSL_VERSION), given = version(OPENSSL_VERSION);
+  if (has != given) throw SutError(libcrypto_ + " is " + given + ", and does not match " + libssl_ + ", which has " + has);
+}
+
+void complete(Table& table, const Libraries& libraries) {
+#define SESSCHECK_FIND(name) \
+  if (!table.name) table.name = libraries.ssl<decltype(table.name)>(#name);
   SESSCHECK_SSL_FUNCTIONS(SESSCHECK_FIND)
 #undef SESSCHECK_FIND
-#define SESSCHECK_FIND(name) table->name = reinterpret_cast<decltype(table->name)>(dlsym(ssl, #name));
+#define SESSCHECK_FIND(name) \
+  if (!table.name) table.name = reinterpret_cast<decltype(table.name)>(libraries.find_ssl(#name));
   SESSCHECK_SSL_FUNCTIONS_LATER(SESSCHECK_FIND)
 #undef SESSCHECK_FIND
-#define SESSCHECK_FIND(name) find(crypto, #name, crypto_path, table->name);
+#define SESSCHECK_FIND(name) \
+  if (!table.name) table.name = libraries.crypto<decltype(table.name)>(#name);
   SESSCHECK_CRYPTO_FUNCTIONS(SESSCHECK_FIND)
 #undef SESSCHECK_FIND
-  check_that_they_match(ssl, libssl, *table, crypto_path);
-  return table;
+  libraries.check_that_they_match();
 }
 
 }  // namespace sesscheck::openssl

@@ -12,6 +12,9 @@
 #include <memory>
 #include <string>
 
+#include "model/lacks.hpp"
+#include "sut/sut.hpp"
+
 namespace sesscheck::openssl {
 
 // Functions and not macros: what OpenSSL's headers define as a macro (SSL_CTX_sess_number, ...) goes through SSL_CTX_ctrl.
@@ -52,12 +55,38 @@ struct Table {
   SESSCHECK_SSL_FUNCTIONS_LATER(SESSCHECK_SLOT)
   SESSCHECK_CRYPTO_FUNCTIONS(SESSCHECK_SLOT)
 #undef SESSCHECK_SLOT
+  Lacks lacks;  ///< what this library does not have
   /// In 1.1.1 a remove callback that calls the library may spoil the lock that is held: it is not tried.
   [[nodiscard]] bool may_call_in_removal() const { return SSL_new_session_ticket != nullptr; }
 };
 
-/// Loads the libraries and fills a table; `libcrypto` may be empty when libssl finds its own. They stay loaded.
-/// Throws SutError (one line: which file, what is wrong) when that cannot be done.
-std::unique_ptr<Table> load_table(const std::string& libssl, const std::string& libcrypto);
+/// A libssl and its libcrypto, loaded; they stay so.
+class Libraries {
+ public:
+  /// `libcrypto` may be empty when libssl finds its own. Throws SutError (one line: which file, what is wrong).
+  Libraries(const std::string& libssl, const std::string& libcrypto);
+
+  /// A function by its name; null when there is none.
+  [[nodiscard]] void* find_ssl(const char* name) const;
+  [[nodiscard]] void* find_crypto(const char* name) const;
+  /// The same for one that must be there. Throws SutError.
+  template <class Function>
+  [[nodiscard]] Function ssl(const char* name) const { return reinterpret_cast<Function>(there(find_ssl(name), name, libssl_)); }
+  template <class Function>
+  [[nodiscard]] Function crypto(const char* name) const {
+    return reinterpret_cast<Function>(there(find_crypto(name), name, libcrypto_));
+  }
+  /// A libssl that has its libcrypto inside, or loads its own, must not be mixed with another one. Throws SutError.
+  void check_that_they_match() const;
+
+ private:
+  static void* there(void* found, const char* name, const std::string& file);
+
+  std::string libssl_, libcrypto_;
+  void *ssl_ = nullptr, *crypto_ = nullptr;
+};
+
+/// Fills the slots that are still empty. Throws SutError.
+void complete(Table& table, const Libraries& libraries);
 
 }  // namespace sesscheck::openssl

@@ -132,11 +132,12 @@ struct Channel::Header {
   std::atomic<std::uint32_t> count;  ///< observations that are complete; written last
   std::atomic<std::uint64_t> bytes;  ///< what they take
   std::atomic<std::uint32_t> message_length;
+  Lacks lacks;
   char message[2048];
 };
 
 Channel::Channel(Fd memory, void* base, std::size_t bytes) : memory_(std::move(memory)), base_(base), bytes_(bytes) {
-  static_assert(sizeof(Header) <= header_bytes && std::atomic<std::uint64_t>::is_always_lock_free);
+  static_assert(sizeof(Header) <= header_bytes && std::is_trivially_copyable_v<Lacks> && std::atomic<std::uint64_t>::is_always_lock_free);
 }
 
 Channel::Channel(Channel&& other) noexcept
@@ -191,6 +192,8 @@ void Channel::set_message(std::string_view text) {
   header().message_length.store(static_cast<std::uint32_t>(text.size()), std::memory_order_release);
 }
 
+void Channel::set_lacks(const Lacks& lacks) { header().lacks = lacks; }
+
 std::uint32_t Channel::begun() const { return header().begun.load(std::memory_order_acquire); }
 
 bool Channel::read(std::vector<Observation>& seen) const {
@@ -215,6 +218,8 @@ std::string Channel::message() const {
   const std::size_t length = header().message_length.load(std::memory_order_acquire);
   return {header().message, std::min(length, sizeof header().message)};
 }
+
+Lacks Channel::lacks() const { return header().lacks; }
 
 void Channel::trim() {
   if (header().bytes.load(std::memory_order_relaxed) <= kept_bytes || bytes_ <= header_bytes + kept_bytes) return;

@@ -90,12 +90,15 @@ class Channel {
   void append(const Observation& observation);
   /// Worker: the text that goes with the next Signal; what is too long is cut.
   void set_message(std::string_view text);
+  /// Worker: what the library lacks, before it is ready.
+  void set_lacks(const Lacks& lacks);
 
   /// Parent: the number of the last request that the worker has read.
   [[nodiscard]] std::uint32_t begun() const;
   /// Parent: all observations, over those in `seen`. False when they are damaged; `seen` then has those before.
   [[nodiscard]] bool read(std::vector<Observation>& seen) const;
   [[nodiscard]] std::string message() const;
+  [[nodiscard]] Lacks lacks() const;
   /// Parent, while the worker waits: gives memory back after a very long trace.
   void trim();
 

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "model/trace/bytes.hpp"
+#include "sut/boringssl/shim.hpp"
 #include "sut/openssl/driver.hpp"
 #include "sut/openssl/table.hpp"
 #include "sut/worker/channel.hpp"
@@ -42,9 +43,12 @@ bool send_signal(int socket, Signal signal) {
 }
 
 void serve(const char* libssl, const char* libcrypto, int socket, Channel& channel) {
-  const auto table = openssl::load_table(libssl, libcrypto);
+  const openssl::Libraries libraries(libssl, libcrypto);
+  const auto table = boringssl::is(libraries) ? boringssl::shim(libraries) : std::make_unique<openssl::Table>();
+  openssl::complete(*table, libraries);
   openssl::Driver driver(*table);
   channel.set_message(driver.version());
+  channel.set_lacks(driver.lacks());
   if (!send_signal(socket, Signal::ready)) return;
 
   const ObservationSink sink = [&channel](const Observation& observation) { channel.append(observation); };

@@ -112,6 +112,7 @@ struct WorkerSut::Worker {
   std::string libssl, libcrypto;
   WorkerLimits limits;
   std::string version, last_words;
+  Lacks lacks;
   std::vector<std::uint8_t> buffer;
 
   // Of the process that runs now; none when pid < 0.
@@ -158,6 +159,7 @@ void WorkerSut::Worker::start() {
   std::string problem;
   if (wait == Wait::signalled && signal == Signal::ready) {
     std::string loaded = channel->message();
+    lacks = channel->lacks();
     if (version.empty()) version = loaded;
     if (version == loaded) return;
     problem = "was " + version + ", and is now " + loaded + ": the file was replaced during the run";
@@ -224,7 +226,7 @@ bool WorkerSut::Worker::try_run(const Trace& trace, std::vector<Observation>& se
 
   Signal signal{};
   Wait wait = Wait::closed;
-  if (worker::send_request(socket.get(), to_bytes(trace), buffer)) {
+  if (worker::send_request(socket.get(), to_bytes(lacks.any() ? restricted(trace, lacks) : trace), buffer)) {
     wait = worker::receive_signal(socket.get(), steady_clock::now() + limits.trace + commands * limits.command, signal);
   }
   if (wait == Wait::signalled && signal != Signal::done) {
@@ -268,9 +270,16 @@ std::string WorkerSut::version() const {
   return worker_->version;
 }
 
+Lacks WorkerSut::lacks() const {
+  (void)version();  // which starts a worker
+  return worker_->lacks;
+}
+
 void WorkerSut::run(const Trace& trace, std::vector<Observation>& seen) {
   for (int attempt = 0; attempt < 3; ++attempt) {
-    if (worker_->try_run(trace, seen)) return;
+    if (!worker_->try_run(trace, seen)) continue;
+    for (Observation& observation : seen) observation.lacks = worker_->lacks;
+    return;
   }
   throw SutError(one_line("the worker is ended from outside before it reads a trace: " + worker_->last_words));
 }

@@ -33,6 +33,7 @@ class WorkerSut final : public Sut {
 
   /// Starts a worker if none has run yet. Throws SutError.
   [[nodiscard]] std::string version() const override;
+  [[nodiscard]] Lacks lacks() const override;
 
   /// When the library dies, `seen` is all that was complete before, and one observation more with status crashed or
   /// hung; a library that dies after the last command (in cleaning up) therefore gives one observation more than the
