@@ -32,6 +32,7 @@ struct AuditOptions {
   std::chrono::seconds seconds{0};  ///< compare for so long instead; 0: as many commands as above
   int release = 0;                ///< of the library: 100 * major + minor; 0: not known, every clause applies
   bool directed = true;           ///< the traces of the corpus, before the random ones
+  bool deviations = true;         ///< name what is not the manual's, each with its trace
   std::function<void(const AuditProgress&)> progress;
   const std::atomic<bool>* stop = nullptr;  ///< set from outside: finish with what there is
 };

@@ -85,6 +85,23 @@ int main(int argc, char** argv) {
   compare_verb->add_option("--json", compare_options.json, "write all of it to this file");
   compare_verb->callback([&] { result = compare(compare_options); });
 
+  IdentifyVerb identify_options;
+  auto* identify_verb = app.add_subcommand("identify", "Find the Rules of a library by experiments: nothing is expected of it");
+  identify_verb->footer(
+      "Examples:\n"
+      "  sesscheck identify ./libssl.so.3                         which release does it behave like, and where does it not?\n"
+      "  sesscheck identify openssl-3.5 --json rules.json         one of ./run libraries\n"
+      "  sesscheck identify model:openssl-3.0,capacity=size       the model, changed: it finds the change\n\n"
+      "Exit codes: 0 it does what a known profile does; 1 it does not, or something that no Rule explains; 2 wrong usage or input;\n"
+      "3 the library could not be run.");
+  identify_verb->add_option("LIB", identify_options.library.libssl, "as --lib of audit: a path, a name of 'sesscheck libraries', or model:RULES")->required();
+  identify_verb->add_option("--crypto", identify_options.library.libcrypto, "its libcrypto, when libssl does not find the right one by itself");
+  identify_verb->add_option("--seed", identify_options.seed, "seed of the random traces")->capture_default_str();
+  identify_verb->add_option("--commands", identify_options.commands, "commands of random traces to hold against what was found; 0: none")->capture_default_str();
+  identify_verb->add_option("--jobs", identify_options.jobs, "worker processes for that; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();
+  identify_verb->add_option("--json", identify_options.json, "write all of it to this file");
+  identify_verb->callback([&] { result = identify(identify_options); });
+
   auto* libraries_verb = app.add_subcommand("libraries", "List the libraries that ./run libraries fetched: name, version, Rules, path");
   libraries_verb->callback([&] { result = libraries(); });
 

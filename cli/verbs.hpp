@@ -91,6 +91,15 @@ struct CompareVerb {
 };
 int compare(const CompareVerb& options);
 
+struct IdentifyVerb {
+  LibraryOptions library;
+  std::uint64_t seed = 1;
+  std::size_t commands = 20'000;  ///< to hold against what was found
+  unsigned jobs = 0;
+  std::string json;
+};
+int identify(const IdentifyVerb& options);
+
 /// The first Ctrl-C sets it; the work then ends, and what was done is reported.
 const std::atomic<bool>& interruption();
 
