@@ -347,14 +347,19 @@ void Generator::make_room(std::uint8_t server) {
   emit(with_context(Op::set_size, server, {r.pick<std::int64_t>({3, 4, 4, 5})}));
 }
 
-/// A session that is cached already is added again, among others of its expiry. Then one has to leave.
-void Generator::readd() {
-  const std::uint8_t server = server_or_other();
+/// Slots of cached sessions, of which there are two at least, where that can be had.
+std::vector<std::uint8_t> Generator::slots_of_two_cached(std::uint8_t server) {
   if (held_and_cached(server).empty() || world_.contexts[server].cache.size() < 2) {
     make_room(server);
     stock(server, 2);
   }
-  const std::vector<std::uint8_t> slots = held_and_cached(server);
+  return held_and_cached(server);
+}
+
+/// A session that is cached already is added again, among others of its expiry. Then one has to leave.
+void Generator::readd() {
+  const std::uint8_t server = server_or_other();
+  const std::vector<std::uint8_t> slots = slots_of_two_cached(server);
   if (slots.empty()) return;
   emit(with_both(Op::add, server, r.pick(slots)));
   if (r.chance(70)) make_one_leave(server);
@@ -375,11 +380,7 @@ void Generator::make_one_leave(std::uint8_t server) {
 /// what is between its old and its new place matters: the clock comes there, or one has to leave.
 void Generator::age_cached() {
   const std::uint8_t server = server_or_other();
-  if (held_and_cached(server).empty() || world_.contexts[server].cache.size() < 2) {
-    make_room(server);
-    stock(server, 2);
-  }
-  const std::vector<std::uint8_t> slots = held_and_cached(server);
+  const std::vector<std::uint8_t> slots = slots_of_two_cached(server);
   if (slots.empty()) return;
   const std::uint8_t slot = r.pick(slots);
   const std::int64_t now = world_.now.seconds;

@@ -169,6 +169,7 @@ class Generator {
   void stock(std::uint8_t server, std::size_t number);
   void make_room(std::uint8_t server);
   void make_one_leave(std::uint8_t server);
+  std::vector<std::uint8_t> slots_of_two_cached(std::uint8_t server);
   void readd();
   void age_cached();
 

@@ -101,6 +101,8 @@ void Machine::on_server_hello(Connection& c) {
     s.secret = c.secret;
     s.id = tls1_3 ? 0 : c.answered;
   }
+  if (session(side.session).version != c.version)  // it has the same id as one of another version
+    return fail(c, false, error::session_version_mismatch, alert::protocol_version);
   if (!has_cipher(context(side.current).settings, c.version, c.sha384))  // they changed since the ClientHello
     return fail(c, false, error::wrong_cipher_returned, alert::illegal_parameter);
   if (tls1_3) {  // a session in use is never changed: where the group is another one, a copy takes its place
@@ -112,7 +114,8 @@ void Machine::on_server_hello(Connection& c) {
     session(side.session).second_group = second;
   }
   // An id of before that names another session now: what follows is not what this end waits for, or cannot be read.
-  if (side.reused != c.resuming && c.server.state != Handshake::failed) return fail(c, false, error::unexpected_message, alert::unexpected_message);
+  if (side.reused != c.resuming && (c.resuming || c.server.state != Handshake::failed))
+    return fail(c, false, error::unexpected_message, alert::unexpected_message);
   if (side.reused && session(offered).secret != session(c.server.session).secret)
     return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
   session(side.session).cipher = true;

@@ -48,8 +48,9 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   std::uint16_t unreadable = error::none;
   if (c.renegotiating && side.session == no_session)
     unreadable = c.version < Version::tls1_2 ? error::length_too_short  // tls1_enc: no session, no encryption
-                 : says(clear_alert_is_error) ? error::internal
-                                              : error::none;
+                 : says(clear_alert_is_error)   ? error::internal
+                 : says(clear_alert_is_bad_mac) ? error::bad_record_mac
+                                                : error::none;
   if (!at_server && reason == error::unsupported_protocol) unreadable = error::wrong_version_number;  // in the record
   if (!at_server && c.server.state == Handshake::none) unreadable = error::unexpected_message;  // in place of a hello
   (at_server ? c.to_client : c.to_server).push_back({Message::Kind::alert, no_ticket, sent_alert, 0, unreadable});

@@ -16,19 +16,19 @@ using Name = std::uint32_t;
 
 /// Error reasons, with OpenSSL's own numbers (sslerr.h); 1000 + n is a received alert n.
 namespace error {
-inline constexpr std::uint16_t none = 0, no_ciphers_available = 181, bad_cipher = 186, no_shared_cipher = 193, old_session_cipher_not_returned = 197,
-                               required_cipher_missing = 215, inconsistent_extms = 104, bad_extension = 110, length_mismatch = 159, length_too_short = 160, unexpected_message = 244, unexpected_record = 245, unsolicited_extension = 217,
-                               binder_does_not_verify = 253, unsupported_protocol = 258, wrong_cipher_returned = 261, internal = 259,
-                               wrong_ssl_version = 266, wrong_version_number = 267,
-                               session_in_different_context = 272, id_context_too_long = 273,
-                               id_context_uninitialized = 277, bad_record_mac = 281, unexpected_eof = 294,
-                               session_id_callback_failed = 301, session_id_conflict = 302, session_id_bad_length = 303,
-                               alert = 1000;
+inline constexpr std::uint16_t
+    none = 0, inconsistent_extms = 104, bad_extension = 110, length_mismatch = 159, length_too_short = 160,
+    no_ciphers_available = 181, bad_cipher = 186, no_shared_cipher = 193, old_session_cipher_not_returned = 197,
+    session_version_mismatch = 210, required_cipher_missing = 215, unsolicited_extension = 217, unexpected_message = 244,
+    unexpected_record = 245, binder_does_not_verify = 253, unsupported_protocol = 258, internal = 259,
+    wrong_cipher_returned = 261, wrong_ssl_version = 266, wrong_version_number = 267, session_in_different_context = 272,
+    id_context_too_long = 273, id_context_uninitialized = 277, bad_record_mac = 281, unexpected_eof = 294,
+    session_id_callback_failed = 301, session_id_conflict = 302, session_id_bad_length = 303, alert = 1000;
 }
 namespace alert {
-inline constexpr std::uint16_t unexpected_message = 10, bad_record_mac = 20, handshake_failure = 40,
-                               illegal_parameter = 47, decode_error = 50, decrypt_error = 51, protocol_version = 70, unsupported_extension = 110,
-                               internal_error = 80;
+inline constexpr std::uint16_t
+    unexpected_message = 10, bad_record_mac = 20, handshake_failure = 40, illegal_parameter = 47, decode_error = 50,
+    decrypt_error = 51, protocol_version = 70, internal_error = 80, unsupported_extension = 110;
 }
 
 struct SessionView {

@@ -98,8 +98,11 @@ std::span<const RuleInfo> rule_table() {
        "session; a session without a secret is an internal error", "construct_stateless_ticket, statem/statem_srvr.c"},
       {Rule::group_change, "group_change", {"same_object", "copied"}, "",
        "a TLS 1.3 client's session that is resumed with a key exchange group that it did not have", "tls_parse_stoc_key_share, statem/extensions_clnt.c"},
-      {Rule::alert_in_the_clear, "alert_in_the_clear", {"internal_error", "read"}, "",
-       "a TLS 1.2 alert that a server without a session sends unencrypted in a renegotiation", "tls1_enc, record/ssl3_record.c"},
+      {Rule::alert_in_the_clear, "alert_in_the_clear", {"internal_error", "read", "bad_record_mac"}, "",
+       "a TLS 1.2 record that is not encrypted with the keys of its reader: the alert of a server without a session in a "
+       "renegotiation, early data after a resumption", "tls1_enc, record/ssl3_record.c"},
+      {Rule::version_after_switch, "version_after_switch", {"kept", "refused"}, "",
+       "TLS 1.0 or 1.1 after the ClientHello callback switched to a context whose security level is above 0", "ssl_security_default_callback, ssl_cert.c"},
   };
   return table;
 }
@@ -151,10 +154,10 @@ Rules with(Rules rules, std::initializer_list<Choice> choices) {
 
 std::span<const Profile> profiles() {
   static const Rules openssl_3_0 = Rules::openssl_3_0();
-  static const Rules openssl_3_0_22 = with(openssl_3_0, {ticket_after_hash_mismatch});
+  static const Rules openssl_3_0_22 = with(openssl_3_0, {ticket_after_hash_mismatch, clear_alert_is_bad_mac});
   static const Rules openssl_3_5 =
       with(openssl_3_0_22, {binder_decrypt_error, clock_in_microseconds, times_in_nanoseconds, readd_leaves_misplaced,
-                            future_ticket_is_new, accept_moves_before_name, clear_alert_is_read});
+                            future_ticket_is_new, accept_moves_before_name, clear_alert_is_read, old_version_refused});
   static const Rules openssl_3_6 = with(openssl_3_5, {wrong_id_is_miss, reported_in_reverse, call_under_lock_works});
   static const Rules openssl_1_1_1 =
       with(openssl_3_0, {capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated, negative_timeout_accepted,

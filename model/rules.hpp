@@ -63,6 +63,7 @@ enum class Rule : std::uint8_t {
   ticket_faults,
   group_change,
   alert_in_the_clear,
+  version_after_switch,
   count
 };
 
@@ -127,7 +128,9 @@ inline constexpr Choice
     overflow_never_expires{Rule::deadline_overflow, 0}, overflow_wraps{Rule::deadline_overflow, 1},
     ticket_faults_mended{Rule::ticket_faults, 0}, ticket_faults_there{Rule::ticket_faults, 1},
     group_change_keeps_object{Rule::group_change, 0}, group_change_copies_session{Rule::group_change, 1},
-    clear_alert_is_error{Rule::alert_in_the_clear, 0}, clear_alert_is_read{Rule::alert_in_the_clear, 1};
+    clear_alert_is_error{Rule::alert_in_the_clear, 0}, clear_alert_is_read{Rule::alert_in_the_clear, 1},
+    clear_alert_is_bad_mac{Rule::alert_in_the_clear, 2},
+    old_version_kept{Rule::version_after_switch, 0}, old_version_refused{Rule::version_after_switch, 1};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.

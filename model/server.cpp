@@ -63,8 +63,10 @@ void Server::choose_version() {
   c.version = highest;
   if (highest < side.settings.lowest() || (listed && highest < theirs.lowest())) {
     m.note(Reason::no_common_version);
-    fail(error::unsupported_protocol, alert::protocol_version);
+    return fail(error::unsupported_protocol, alert::protocol_version);
   }
+  if (highest < Version::tls1_2 && m.context(side.current).settings.lowest() >= Version::tls1_2 && m.says(old_version_refused))
+    fail(error::unsupported_protocol, alert::protocol_version);
 }
 
 /// The client's order decides.
@@ -424,7 +426,11 @@ void Machine::on_client_hello(Connection& c) {
   if (!tls1_3 && c.hello.early_data) {  // which nobody expects before TLS 1.3
     note(Reason::early_data_rejected);
     const bool ccs_before = c.client.settings.on(Setting::middlebox_compat);
-    fail(c, true, ccs_before ? error::unexpected_message : error::unexpected_record, alert::unexpected_message);
+    fail(c, true,
+         !c.resuming                    ? (ccs_before ? error::unexpected_message : error::unexpected_record)
+         : says(clear_alert_is_bad_mac) ? error::bad_record_mac  // it is read with the new keys
+                                        : error::internal,
+         alert::unexpected_message);
   }
 }
 
