@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <fstream>
 #include <memory>
 
 #include "audit/baseline.hpp"
@@ -93,6 +96,18 @@ SutFactory factory(const LibraryOptions& library) {
   };
 }
 
+void check_writable(const std::string& file) {
+  if (!file.empty() && !std::ofstream(file, std::ios::app))
+    throw UsageError("cannot write " + file + ": " + std::strerror(errno));
+}
+
+void write_text(const std::string& file, const std::string& text) {
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.close();
+  if (!out) throw UsageError("cannot write " + file + ": " + std::strerror(errno));
+}
+
 bool colour(int file_descriptor) { return isatty(file_descriptor) && !std::getenv("NO_COLOR"); }
 
 int audit(const AuditVerb& options) {
@@ -131,13 +146,13 @@ int audit(const AuditVerb& options) {
     result = sesscheck::audit(fleet, audit_options);
   }
   head.seconds = seconds_since(start);
-  if (!options.baseline.empty()) result.baseline = hold_against(baseline, result, head.version);
+  if (!options.baseline.empty()) result.baseline = hold_against(baseline, to_accept(result), head.version);
   fmt::print("{}", render_terminal(head, result, colour(STDOUT_FILENO)));
   std::fflush(stdout);
   write_report(folder, head, result);
   fmt::print(stderr, "report written to {}\n", folder.string());
   if (!options.write_baseline.empty()) {
-    write_baseline(options.write_baseline, result, head.version, options.reason, baseline);
+    write_baseline(options.write_baseline, to_accept(result), head.version, options.reason, baseline);
     fmt::print(stderr, "baseline written to {}{}\n", options.write_baseline,
                options.reason.empty() ? "; say in each entry why it is accepted" : "");
   }

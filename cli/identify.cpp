@@ -5,9 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -132,8 +129,8 @@ Json to_json(const std::vector<Choice>& choices) {
   return list;
 }
 
-void write_json(const std::string& file, const std::string& version, const std::string& libssl, std::uint64_t seed,
-                const Identity& identity) {
+std::string render_json(const std::string& version, const std::string& libssl, std::uint64_t seed,
+                        const Identity& identity) {
   Json root = {{"schema", identify_schema_version}, {"tool", "sesscheck"},
                {"library", {{"version", version}, {"path", libssl}}},
                {"seed", seed}, {"commands", identity.commands},
@@ -154,10 +151,7 @@ void write_json(const std::string& file, const std::string& version, const std::
     experiments.push_back({{"source", e.source}, {"bits_expected", e.bits}, {"bits_before", e.before}, {"bits_after", e.after},
                            {"decided", decided}, {"accounted_for", e.accounted}, {"trace", to_text(e.trace)}});
   }
-  std::ofstream out(file);
-  out << root.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
-  out.close();
-  if (!out) throw UsageError("cannot write " + file + ": " + std::strerror(errno));
+  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
@@ -165,6 +159,7 @@ void write_json(const std::string& file, const std::string& version, const std::
 int identify(const IdentifyVerb& options) {
   const LibraryOptions library = options.library.resolved();
   const SutFactory make = factory(library);
+  check_writable(options.json);
   const std::string version = make(patience_at_first).sut->version();
   fmt::print("{}   {}\n", version, library.libssl);
   std::fflush(stdout);
@@ -185,7 +180,7 @@ int identify(const IdentifyVerb& options) {
     if (identify_options.progress) fmt::print(stderr, "\r\x1b[K");
   }
   Printer(identity, colour(STDOUT_FILENO)).print();
-  if (!options.json.empty()) write_json(options.json, version, library.libssl, options.seed, identity);
+  if (!options.json.empty()) write_text(options.json, render_json(version, library.libssl, options.seed, identity));
   if (!identity.failure.empty()) throw SutError("identifying ended early: " + identity.failure);
   return identity.differing.empty() && identity.findings.empty() ? as_expected : differs;
 }

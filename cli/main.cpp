@@ -75,14 +75,23 @@ int main(int argc, char** argv) {
 
   CompareVerb compare_options;
   auto* compare_verb = app.add_subcommand("compare", "Compare two libraries: what the one does and the other does not, and which Rule says so");
-  compare_verb->footer(std::string("Example: sesscheck compare openssl-3.0 openssl-3.5, after ./run libraries\n") +
-                       "Exit codes: 0 they do the same in all traces; 1 they do not; 2 wrong usage or input; 3 one of them could not be run.");
+  compare_verb->footer(
+      "Examples:\n"
+      "  sesscheck compare openssl-3.0 openssl-3.5 --html upgrade.html    what changes for me? after ./run libraries\n"
+      "  sesscheck compare openssl-3.0 ./libssl.so.3 --write-baseline accepted.json --reason 'wanted'\n"
+      "  sesscheck compare openssl-3.0 ./libssl.so.3 --baseline accepted.json\n\n"
+      "Exit codes: 0 they do the same in all traces, or differ only in what the baseline accepts; 1 they differ;\n"
+      "2 wrong usage or input; 3 one of them could not be run.");
   compare_verb->add_option("LIB_A", compare_options.first, "as --lib of audit: a path, a name of 'sesscheck libraries', or model:RULES")->required();
   compare_verb->add_option("LIB_B", compare_options.second, "the other one")->required();
   compare_verb->add_option("--seed", compare_options.seed, "seed of the random traces")->capture_default_str();
   compare_verb->add_option("--commands", compare_options.commands, "commands to compare, at least, after those of the corpus")->capture_default_str()->check(CLI::PositiveNumber);
   compare_verb->add_option("--jobs", compare_options.jobs, "worker processes for each; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();
   compare_verb->add_option("--json", compare_options.json, "write all of it to this file");
+  compare_verb->add_option("--html", compare_options.html, "write a page for the browser to this file");
+  compare_verb->add_option("--baseline", compare_options.baseline, "file of accepted differences, as audit has it: exit code 1 for others, and for those that are gone");
+  compare_verb->add_option("--write-baseline", compare_options.write_baseline, "write all differences that a Rule explains to this file");
+  compare_verb->add_option("--reason", compare_options.reason, "with --write-baseline: why they are accepted");
   compare_verb->callback([&] { result = compare(compare_options); });
 
   IdentifyVerb identify_options;

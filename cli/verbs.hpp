@@ -87,7 +87,8 @@ struct CompareVerb {
   std::uint64_t seed = 1;
   std::size_t commands = 20'000;
   unsigned jobs = 0;
-  std::string json;
+  std::string json, html;  ///< files
+  std::string baseline, write_baseline, reason;
 };
 int compare(const CompareVerb& options);
 
@@ -105,6 +106,12 @@ const std::atomic<bool>& interruption();
 
 /// What Rules there are, and what each profile says of them.
 int rules();
+
+/// What cannot be written shows before the work, not after it. Leaves what is in the file; no name is no file. Throws
+/// UsageError.
+void check_writable(const std::string& file);
+/// Writes a file whole, over what was there. Throws UsageError.
+void write_text(const std::string& file, const std::string& text);
 
 /// Whether a stream may be coloured: a terminal, and NO_COLOR is not set.
 bool colour(int file_descriptor);
