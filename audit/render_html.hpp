@@ -4,6 +4,7 @@
 //   render_html_evidence.cpp  deviations and surprises
 //   render_html_exhibit.cpp   what shows one of them: fields, picture, trace, program
 //   render_html_compare.cpp   another page: two libraries beside each other
+//   render_html_matrix.cpp    another page: several libraries beside each other
 //   render_html_scene.cpp     a trace played on the model, step by step
 //   render_html_picture.cpp   a scene as a sequence picture
 //   render_html_plots.cpp     what was exercised, as bars
@@ -28,6 +29,9 @@ std::string escape(std::string_view text);
 std::string counted(std::size_t count, std::string_view noun);
 std::string number(std::size_t count);  ///< "50,000"
 
+std::string_view word(Verdict verdict);  ///< for class names: "not-exercised"
+/// Escaped; may break after an underscore.
+std::string breakable(std::string_view name);
 /// A grade as a shape and its word: neither needs colour.
 std::string badge(Verdict verdict);
 /// The shapes that badges use; once in a page.

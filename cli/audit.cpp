@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -15,14 +14,13 @@
 #include "audit/baseline.hpp"
 #include "audit/report.hpp"
 #include "check/model_sut.hpp"
+#include "cli/run_audit.hpp"
 #include "cli/verbs.hpp"
 #include "sut/sut.hpp"
 #include "sut/worker/process.hpp"
 
 namespace sesscheck::cli {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 std::atomic<bool> interrupted{false};
 
@@ -43,44 +41,6 @@ const std::atomic<bool>& interruption() {
   sigaction(SIGTERM, &action, nullptr);
   return interrupted;
 }
-
-namespace {
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-/// One line that rewrites itself on a terminal; plain lines, now and then, in a pipe.
-class ProgressLine {
- public:
-  void show(const AuditProgress& progress) {
-    const double elapsed = seconds_since(start_);
-    if (elapsed - shown_ < (terminal_ ? 0.1 : 10.0)) return;
-    shown_ = elapsed;
-    if (progress.stage != stage_) stage_ = progress.stage, stage_start_ = elapsed;
-    const bool comparing = progress.stage == "comparing";
-    const double share =
-        comparing ? progress.share
-                  : static_cast<double>(progress.done) / static_cast<double>(std::max<std::size_t>(progress.wanted, 1));
-    const double spent = elapsed - stage_start_;
-    const std::string left = share > 0.01 && share < 1 ? fmt::format(", {:.0f} s left", spent / share - spent) : "";
-    const std::string amount = comparing ? fmt::format("{} commands, {:.0f} %", progress.done, 100 * share)
-                                         : fmt::format("{} of {}", progress.done + 1, progress.wanted);
-    const std::string line =
-        fmt::format("{}: {}, {} traces not as expected{}", progress.stage, amount, progress.disagreements, left);
-    fmt::print(stderr, "{}{}{}", terminal_ ? "\r\x1b[K" : "", line, terminal_ ? "" : "\n");
-    std::fflush(stderr);
-  }
-  ~ProgressLine() {
-    if (terminal_ && shown_ >= 0) fmt::print(stderr, "\r\x1b[K");
-  }
-
- private:
-  const bool terminal_ = isatty(STDERR_FILENO);
-  const Clock::time_point start_ = Clock::now();
-  double shown_ = -100, stage_start_ = 0;
-  std::string stage_;
-};
-
-}  // namespace
 
 SutFactory factory(const LibraryOptions& library) {
   if (library.is_model()) {
@@ -136,16 +96,7 @@ int audit(const AuditVerb& options) {
   const std::filesystem::path folder = prepare_run(options.out, head);
   fmt::print(stderr, "auditing {} ({})\n", head.version, head.libssl);
 
-  audit_options.stop = &interruption();
-  const auto start = Clock::now();
-  AuditResult result;
-  {
-    Fleet fleet(make, options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency()));
-    ProgressLine line;
-    audit_options.progress = [&](const AuditProgress& progress) { line.show(progress); };
-    result = sesscheck::audit(fleet, audit_options);
-  }
-  head.seconds = seconds_since(start);
+  AuditResult result = run_audit(make, options.jobs, audit_options, head);
   if (!options.baseline.empty()) result.baseline = hold_against(baseline, to_accept(result), head.version);
   fmt::print("{}", render_terminal(head, result, colour(STDOUT_FILENO)));
   std::fflush(stdout);

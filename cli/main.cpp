@@ -111,6 +111,21 @@ int main(int argc, char** argv) {
   identify_verb->add_option("--json", identify_options.json, "write all of it to this file");
   identify_verb->callback([&] { result = identify(identify_options); });
 
+  MatrixVerb matrix_options;
+  auto* matrix_verb = app.add_subcommand("matrix", "Audit several libraries: one page with clauses down and libraries across");
+  matrix_verb->footer(
+      "Examples:\n"
+      "  sesscheck matrix                                         the installed one and those of ./run libraries\n"
+      "  sesscheck matrix openssl-3.0 openssl-3.5 ./libssl.so.3 --out upgrade\n\n"
+      "Writes matrix.html and matrix.json. Exit codes: 0 each does what is known of it; 1 one does not; 2 wrong usage or input;\n"
+      "3 one could not be run.");
+  matrix_verb->add_option("LIB", matrix_options.libraries, "as --lib of audit; none: all at hand");
+  matrix_verb->add_option("--seed", matrix_options.seed, "seed of the random traces")->capture_default_str();
+  matrix_verb->add_option("--commands", matrix_options.commands, "commands to compare for each, at least")->capture_default_str()->check(CLI::PositiveNumber);
+  matrix_verb->add_option("--jobs", matrix_options.jobs, "worker processes; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();
+  matrix_verb->add_option("--out", matrix_options.out, "folder for the page and the JSON")->capture_default_str();
+  matrix_verb->callback([&] { result = matrix(matrix_options); });
+
   auto* libraries_verb = app.add_subcommand("libraries", "List the libraries that ./run libraries fetched: name, version, Rules, path");
   libraries_verb->callback([&] { result = libraries(); });
 

@@ -53,6 +53,9 @@ struct Expected {
 };
 Expected expected_of(std::string_view version);
 
+/// To sort by: releases of OpenSSL by their numbers, then everything else.
+int older_first(std::string_view version);
+
 /// What `./run libraries` fetched.
 struct NamedLibrary {
   std::string name;
@@ -100,6 +103,15 @@ struct IdentifyVerb {
   std::string json;
 };
 int identify(const IdentifyVerb& options);
+
+struct MatrixVerb {
+  std::vector<std::string> libraries;  ///< as --lib; none: the installed one and those that were fetched
+  std::uint64_t seed = 1;
+  std::size_t commands = 20'000;  ///< for each
+  unsigned jobs = 0;
+  std::string out = "matrix";  ///< folder
+};
+int matrix(const MatrixVerb& options);
 
 /// The first Ctrl-C sets it; the work then ends, and what was done is reported.
 const std::atomic<bool>& interruption();
