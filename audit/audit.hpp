@@ -48,6 +48,7 @@ enum class Verdict : std::uint8_t {
 };
 inline constexpr std::size_t verdict_count = 6;
 std::string_view to_text(Verdict verdict);  ///< "not exercised"
+std::string_view word(Verdict verdict);     ///< "not-exercised", for programs
 
 /// Where in a trace a difference shows.
 struct Shown {

@@ -29,7 +29,6 @@ std::string escape(std::string_view text);
 std::string counted(std::size_t count, std::string_view noun);
 std::string number(std::size_t count);  ///< "50,000"
 
-std::string_view word(Verdict verdict);  ///< for class names: "not-exercised"
 /// Escaped; may break after an underscore.
 std::string breakable(std::string_view name);
 /// A grade as a shape and its word: neither needs colour.

@@ -40,18 +40,6 @@ std::string evidence_of(const ClauseResult& c) {
 
 }  // namespace
 
-std::string_view word(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::died: return "died";
-    case Verdict::deviates: return "deviates";
-    case Verdict::ambiguous: return "ambiguous";
-    case Verdict::not_exercised: return "not-exercised";
-    case Verdict::not_applicable: return "not-applicable";
-    case Verdict::conforms: return "conforms";
-  }
-  return {};
-}
-
 std::string breakable(std::string_view name) {
   std::string text;
   for (const char c : escape(name)) {

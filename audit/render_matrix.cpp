@@ -125,7 +125,7 @@ Json cell(const AuditResult& result, std::size_t clause) {
                           {"trace", shown == result.deviations.end() ? "" : to_text(shown->trace)}});
   }
   for (const std::size_t i : c.findings) findings.push_back(to_text(result.surprises[i].trace));
-  return {{"verdict", to_text(c.verdict)}, {"traces", c.traces}, {"steps", c.steps}, {"deviations", std::move(deviations)},
+  return {{"verdict", word(c.verdict)}, {"traces", c.traces}, {"steps", c.steps}, {"deviations", std::move(deviations)},
           {"findings", std::move(findings)}, {"seen", c.seen}, {"example", c.example.commands.empty() ? "" : to_text(c.example)}};
 }
 
@@ -138,7 +138,7 @@ Json to_json(const Matrix& matrix, const MatrixChange& change) {
                      {"to", value({r.rule, r.to})},
                      {"trace", r.shown ? to_text(r.shown->trace) : ""}});
   for (const MatrixChange::OfGrade& g : change.grades)
-    grades.push_back({{"clause", g.clause->id}, {"from", to_text(g.from)}, {"to", to_text(g.to)}});
+    grades.push_back({{"clause", g.clause->id}, {"from", word(g.from)}, {"to", word(g.to)}});
   return {{"from", matrix.columns[change.from].name}, {"to", matrix.columns[change.to].name},
           {"rules", std::move(rules)}, {"grades", std::move(grades)}};
 }
