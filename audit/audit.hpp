@@ -75,6 +75,13 @@ enum class Repeats : std::uint8_t {
   untried        ///< the audit was stopped before
 };
 
+/// Another way in which a fault shows.
+struct Symptom {
+  Trace trace;
+  Shown shown;
+  std::size_t count = 1;  ///< traces of this audit that showed it, or something of its kind
+};
+
 /// The library does not do what was expected of it.
 struct Surprise {
   enum class Kind : std::uint8_t {
@@ -91,6 +98,7 @@ struct Surprise {
   std::vector<Trace> before;         ///< where repeats is after_others
   std::string last_words;            ///< where it died: how, and the end of what the process had written
   std::size_t count = 1;             ///< traces of this audit that showed it, or something of its kind
+  std::vector<Symptom> symptoms;     ///< what has the same explanation, as far as it can be told
   std::size_t not_investigated = 0;  ///< more traces of other kinds, for which there was no time
 };
 
@@ -100,7 +108,8 @@ struct ClauseResult {
   std::size_t traces = 0, steps = 0;  ///< that exercised it
   std::vector<Choice> deviations;     ///< the Rule values that were seen instead
   std::vector<std::size_t> findings;  ///< surprises (by index) that no Rule explains, in steps that exercised it
-  std::string seen;                   ///< an ambiguous one: which of the behaviours that it allows
+  std::string seen;                   ///< an ambiguous one: which of the behaviours that it allows; one that is not
+                                      ///< exercised: why it cannot be
   Trace example;                      ///< the shortest trace that exercised it; no commands: there is none
 };
 

@@ -1,8 +1,8 @@
 // The table of all clauses: data.
 //
-// A sentence about something that the model does not have yet (tickets, TLS 1.3, ids made by callbacks) has no
-// `exercised` and no reason that names it: its grade is "not exercised". To fill it in, let a reason of
-// model/because.cpp name its id, or say here what a step that exercises it looks like.
+// Either a reason of model/because.cpp names the id of a sentence, or it says here what a step that exercises it looks
+// like; or `beyond` says why none can, which is then its grade: "not exercised", and why. A test holds the directed traces
+// against that.
 #include <algorithm>
 
 #include "audit/clauses.hpp"
@@ -42,6 +42,7 @@ constexpr Exercised
     outside_contract = any_of<Reason::outside_contract>, clean_end = any_of<Reason::clean_end>;
 
 bool is(const ClauseStep& s, Op op) { return s.command.op == op; }
+constexpr std::uint8_t tls1_3 = 4;  // as ConnectionView::version says it
 /// A command on a session in the application's hands, and there is one.
 bool on_session(const ClauseStep& s, Op op) {
   return is(s, op) && s.command.slot != 0 && s.seen.held[s.command.slot - 1].has_value();
@@ -51,6 +52,37 @@ bool connecting(const ClauseStep& s) { return is(s, Op::connect) && s.seen.conne
 bool connected(const ClauseStep& s) { return connecting(s) && s.seen.result == 1; }
 bool negotiated(const ClauseStep& s) { return connected(s) && !s.seen.connection.server.reused; }
 bool id_given(const ClauseStep& s) { return negotiated(s) && s.seen.connection.answered_id_length > 0; }
+bool id_by_library(const ClauseStep& s) { return id_given(s) && s.seen.connection.id_callback == 0; }
+bool id_shortened(const ClauseStep& s) {
+  return id_given(s) && s.seen.connection.id_callback != 0 && s.seen.connection.answered_id_length < 32;
+}
+bool id_conflict(const ClauseStep& s) { return s.seen.connection.server.error == error::session_id_conflict; }
+bool id_refused(const ClauseStep& s) { return s.seen.connection.server.error == error::session_id_callback_failed; }
+bool in_tls1_3(const ClauseStep& s) { return s.seen.connection.version == tls1_3; }
+bool new_called_before(const ClauseStep& s) { return new_called(s) && !in_tls1_3(s); }
+bool new_called_after(const ClauseStep& s) { return new_called(s) && in_tls1_3(s) && is(s, Op::deliver); }
+bool new_called_often(const ClauseStep& s) { return new_called(s) && in_tls1_3(s) && s.seen.connection.tickets > 1; }
+bool two_tickets(const ClauseStep& s) { return negotiated(s) && in_tls1_3(s) && s.seen.connection.tickets == 2; }
+bool resumed_in_tls1_3(const ClauseStep& s) { return resumed(s) && in_tls1_3(s); }
+bool stored_for_early_data(const ClauseStep& s) {
+  return s.because.has(Reason::ticket_stateful) && s.because.has(Reason::stored_ticket) &&
+         std::ranges::any_of(s.seen.contexts, [](const ContextView& c) {
+           return std::ranges::any_of(c.cached, &SessionView::early_data);
+         });
+}
+/// A TLS 1.3 session that never met a ticket is offered.
+bool ticketless_offered(const ClauseStep& s) {
+  if (!s.because.has(Reason::offer_not_resumable) || s.command.slot == 0) return false;
+  const auto& held = s.seen.held[s.command.slot - 1];
+  return held && held->version == tls1_3 && !held->ticket;
+}
+bool callbacks_set(const ClauseStep& s) { return is(s, Op::set_callbacks); }
+bool num_tickets_set(const ClauseStep& s) { return is(s, Op::configure) && s.command.setting == Setting::num_tickets; }
+/// SSL_SESSION_set_time or _set_timeout of NULL: the adapter calls them when the application holds no session there.
+bool null_asked(const ClauseStep& s) {
+  return (is(s, Op::set_session_time) || is(s, Op::set_session_timeout)) && s.command.slot != 0 &&
+         !s.seen.held[s.command.slot - 1];
+}
 bool quiet_end(const ClauseStep& s) {
   return connected(s) && (s.command.client_end == End::quiet || s.command.server_end == End::quiet);
 }
@@ -125,7 +157,7 @@ std::span<const Clause> clause_table() {
       {"C14", mode_page, "SSL_SESS_CACHE_UPDATE_TIME",
        "using a session sets its time: the timeout counts from the last use", from_3_0},
       {"G1", callback_page, "DESCRIPTION", "get_session_cb is called on servers only", {}, promise, got},
-      {"G2", callback_page, "RETURN VALUES", "the get functions return the callbacks that were set, or NULL"},
+      {"G2", callback_page, "RETURN VALUES", "the get functions return the callbacks that were set, or NULL", {}, promise, callbacks_set},
       {"G3", callback_page, "NOTES",
        "new_session_cb is called whenever a new session was negotiated", {}, promise, new_due, {Rule::verify_peer_without_id_context}},
       {"G4", callback_page, "NOTES",
@@ -134,10 +166,10 @@ std::span<const Clause> clause_table() {
        "new_session_cb returning 0: the session is removed from the internal cache at once"},
       {"G6", callback_page, "NOTES", "new_session_cb returning 1: the application keeps the reference"},
       {"G7", callback_page, "NOTES",
-       "up to TLS 1.2 new_session_cb is called during the handshake", {}, promise, new_called},
-      {"G7a", callback_page, "NOTES", "in TLS 1.3 new_session_cb is called after the handshake"},
+       "up to TLS 1.2 new_session_cb is called during the handshake", {}, promise, new_called_before},
+      {"G7a", callback_page, "NOTES", "in TLS 1.3 new_session_cb is called after the handshake", {}, promise, new_called_after},
       {"G7b", callback_page, "NOTES",
-       "in TLS 1.3 new_session_cb is called once for each session that a connection establishes"},
+       "in TLS 1.3 new_session_cb is called once for each session that a connection establishes", {}, promise, new_called_often},
       {"G8", callback_page, "NOTES",
        "remove_session_cb is for sessions removed from the internal cache, not for others"},
       {"G9", callback_page, "NOTES", "remove_session_cb is called when a session is removed from the internal cache"},
@@ -195,7 +227,7 @@ std::span<const Clause> clause_table() {
       {"Z2", size_page, "DESCRIPTION", "the size is a hint and not an absolute", {}, open, evicted, {Rule::capacity}},
       {"Z3", size_page, "NOTES", "a cache of size n holds n sessions; one that exceeds it makes another leave"},
       {"Z5", size_page, "NOTES", "which session leaves is not synchronized with expiration"},
-      {"Z3a", size_page, "NOTES", "sessions in use are not dropped (dropped are the unused ones)"},
+      {"Z3a", size_page, "NOTES", "unused sessions are dropped (whether one that a connection uses is unused is not said)", {}, open, nullptr, {}, "a session that an open connection uses leaves like any other; the connection goes on"},
       {"Z4", size_page, "NOTES", "a reduced size takes effect when the next session is added", {}, promise, size_set},
       {"Z6", size_page, "NOTES", "size 0: unlimited", {}, promise, unlimited},
       {"Z7", size_page, "RETURN VALUES",
@@ -210,7 +242,7 @@ std::span<const Clause> clause_table() {
       {"T1", timeout_page, "NOTES", "the default timeout is 300 seconds"},
       {"T2", timeout_page, "NOTES", "later than time plus timeout, a session is not reused"},
       {"T2a", timeout_page, "NOTES", "exactly at time plus timeout it still is"},
-      {"T2b", timeout_page, "NOTES", "(silent: a time below 0 lies in the past)", {}, open},
+      {"T2b", timeout_page, "NOTES", "a time below 0 lies in the past (T2 and T11 together): such a session is not reused"},
       {"T2c", timeout_page, "NOTES", "(silent: time is counted in seconds)", {}, open},
       {"T2d", timeout_page, "NOTES", "a client does not reuse a session past its timeout either"},
       {"T3", timeout_page, "NOTES", "a new timeout does not affect established sessions", {}, promise, timeout_set},
@@ -234,7 +266,7 @@ std::span<const Clause> clause_table() {
        "SSL_SESSION_set_timeout sets the timeout, SSL_SESSION_get_timeout returns it", {}, promise, session_timeout_set},
       {"T13", time_page, "NOTES",
        "both are set when the session is created, to the actual time and the timeout of its context", {}, promise, negotiated},
-      {"T14", time_page, "RETURN VALUES", "called with NULL they return 0"},
+      {"T14", time_page, "RETURN VALUES", "called with NULL they return 0", {}, promise, null_asked},
       {"L1", flush_page, "DESCRIPTION", "a flush removes the sessions that expired at its time"},
       {"L2", flush_page, "DESCRIPTION",
        "(silent: a time of 0 removes everything)", {}, open, nullptr, {}, "everything is removed"},
@@ -265,23 +297,23 @@ std::span<const Clause> clause_table() {
        "one SSL_SESSION is used with one SSL_CTX only (a caller who does not keep to it is outside the contract)", {}, open, outside_contract, {}, "not carried out"},
       {"I1", id_page, "DESCRIPTION", "the callback generates the ids of new sessions"},
       {"I2", id_page, "NOTES", "the length of a session id is between 1 and 32 bytes", {}, promise, id_given},
-      {"I3", id_page, "NOTES", "without a callback an id is random, and of the greatest length", {}, promise, id_given},
-      {"I4", id_page, "NOTES", "the callback may shorten the id"},
-      {"I5", id_page, "NOTES", "an id conflict that is not resolved: the handshake fails"},
+      {"I3", id_page, "NOTES", "without a callback an id is random, and of the greatest length", {}, promise, id_by_library},
+      {"I4", id_page, "NOTES", "the callback may shorten the id", {}, promise, id_shortened},
+      {"I5", id_page, "NOTES", "an id conflict that is not resolved: the handshake fails", {}, promise, id_conflict},
       {"I6", id_page, "NOTES", "SSL_has_matching_session_id asks the internal cache only"},
-      {"I7", id_page, "NOTES", "the callback returns 0: no id can be generated"},
+      {"I7", id_page, "NOTES", "the callback returns 0: no id can be generated", {}, promise, id_refused},
       {"I8", id_page, "NOTES", "the buffer is filled with 0 before the callback is called"},
       {"I9", id_page, "RETURN VALUES", "SSL_has_matching_session_id returns 1 for an id that is in the cache, else 0"},
-      {"K1", tickets_page, "DESCRIPTION", "by default a full TLS 1.3 handshake issues 2 tickets"},
-      {"K2", tickets_page, "DESCRIPTION", "after a resumption there is never more than 1"},
+      {"K1", tickets_page, "DESCRIPTION", "by default a full TLS 1.3 handshake issues 2 tickets", {}, promise, two_tickets},
+      {"K2", tickets_page, "DESCRIPTION", "after a resumption there is never more than 1", {}, promise, resumed_in_tls1_3},
       {"K3", tickets_page, "DESCRIPTION", "0: no tickets at all"},
-      {"K4", tickets_page, "DESCRIPTION", "tickets are also issued after a post-handshake certificate"},
+      {"K4", tickets_page, "DESCRIPTION", "tickets are also issued after a post-handshake certificate", {}, promise, nullptr, {}, {}, "sesscheck asks for no certificate after the handshake"},
       {"K5", tickets_page, "DESCRIPTION",
        "SSL_new_session_ticket asks for one more, and new_session_cb tells when it is made", from_3_0},
-      {"K6", tickets_page, "RETURN VALUES", "get_num_tickets returns what was set, or 2"},
+      {"K6", tickets_page, "RETURN VALUES", "get_num_tickets returns what was set, or 2", {}, promise, num_tickets_set},
       {"E1", early_page, "REPLAY PROTECTION", "with max_early_data above 0 a session can be used once"},
       {"E2", early_page, "REPLAY PROTECTION",
-       "the server then works as with SSL_OP_NO_TICKET: sessions enter the cache when a ticket is issued"},
+       "the server then works as with SSL_OP_NO_TICKET: sessions enter the cache when a ticket is issued", {}, promise, stored_for_early_data},
       {"E3", early_page, "REPLAY PROTECTION", "found in the internal cache: resumed, and removed from it"},
       {"E4", early_page, "REPLAY PROTECTION", "not found in the internal cache: a full handshake"},
       {"E5", early_page, "REPLAY PROTECTION", "SSL_OP_NO_ANTI_REPLAY switches that off"},
@@ -291,7 +323,7 @@ std::span<const Clause> clause_table() {
       {"D2", shutdown_page, "First to close the connection",
        "sending close_notify is enough for that", {}, promise, clean_end},
       {"D3", shutdown_page, "DESCRIPTION", "quiet shutdown counts as a clean end", {}, promise, quiet_end},
-      {"D4", shutdown_page, "DESCRIPTION", "a TLS 1.3 client that never reads may not be able to resume", from_3_0},
+      {"D4", shutdown_page, "DESCRIPTION", "a TLS 1.3 client that never reads may not be able to resume", from_3_0, open, ticketless_offered, {}, "a session whose connection never read a ticket is not offered"},
   };
   // clang-format on
   return table;

@@ -42,11 +42,6 @@ bool decides(Rule rule, const Clause& clause) {
 
 bool is_evidence(Reason reason, const Clause& clause) { return lists(info(reason).clauses, clause.id); }
 
-bool can_be_exercised(const Clause& clause) {
-  return clause.exercised != nullptr ||
-         std::ranges::any_of(reason_table(), [&](const ReasonInfo& r) { return is_evidence(r.reason, clause); });
-}
-
 ClauseSet clauses_of(const std::bitset<reason_count>& reasons) {
   ClauseSet set;
   for (std::size_t r = 0; r < reason_count; ++r)

@@ -50,6 +50,7 @@ struct Clause {
   Exercised exercised = nullptr;     ///< beside what model/because.cpp says
   std::vector<Rule> rules = {};      ///< that decide it, beside those of model/rules.cpp
   std::string_view behaviour = {};   ///< for an open one that no Rule decides: what the model does, and the library as well
+  std::string_view beyond = {};      ///< why no step can exercise it; empty: some do
 };
 
 inline constexpr std::size_t clauses_max = 256;
@@ -63,9 +64,6 @@ const Clause* find_clause(std::string_view id);
 bool decides(Rule rule, const Clause& clause);
 /// Whether this outcome is evidence for the clause.
 bool is_evidence(Reason reason, const Clause& clause);
-/// Whether any step can be evidence for it today; false for features that the model does not have yet.
-bool can_be_exercised(const Clause& clause);
-
 /// The clauses for which such outcomes are evidence.
 ClauseSet clauses_of(const std::bitset<reason_count>& reasons);
 /// The clauses that a step exercised.

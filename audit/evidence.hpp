@@ -3,6 +3,9 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
 
 #include "audit/clauses.hpp"
 #include "check/lockstep.hpp"
@@ -15,6 +18,14 @@ struct Tally {
   std::array<std::size_t, static_cast<std::size_t>(Op::count)> commands{};  ///< by Op; a repeated one counts each time
   std::size_t full = 0, resumed = 0, failed = 0;  ///< connections; one that did not finish at both ends has failed
 };
+
+/// Commands that belong together, for people who read the tally.
+struct CommandFamily {
+  std::string_view name;
+  std::vector<Op> ops;
+};
+/// Every Op is in exactly one family.
+std::span<const CommandFamily> command_families();
 
 /// For one clause.
 struct ClauseEvidence {

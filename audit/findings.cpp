@@ -1,7 +1,10 @@
 #include "audit/findings.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <set>
+#include <sstream>
 
 #include "check/shrink.hpp"
 #include "model/trace/text.hpp"
@@ -22,6 +25,52 @@ Status death_of(const std::vector<Observation>& seen) {
   if (seen.empty()) return Status::done;
   const Status last = seen.back().status;
   return last == Status::crashed || last == Status::hung ? last : Status::done;
+}
+
+/// The fields of a signature: all its words but the command.
+std::set<std::string> fields_of(const Shown& shown) {
+  std::istringstream words(shown.signature.substr(std::min(shown.signature.find(' '), shown.signature.size())));
+  return {std::istream_iterator<std::string>(words), {}};
+}
+
+/// What a sanitizer says in one line of a death; empty when none did.
+std::string diagnosis(const std::string& last_words) {
+  const std::size_t at = last_words.find("SUMMARY: ");
+  return at == std::string::npos ? "" : last_words.substr(at, last_words.find('\n', at) - at);
+}
+
+/// Whether two surprises are believed to have one explanation: they look alike; or all that differs in the one differs in
+/// the other as well, whatever the command; or they died of the same.
+bool one_explanation(const Surprise& a, const Surprise& b) {
+  if (a.kind != b.kind || a.repeats != b.repeats) return false;
+  if (a.shown.signature == b.shown.signature) return true;
+  if (a.repeats != Repeats::alone) return false;
+  if (a.kind == Surprise::Kind::died)
+    return !diagnosis(a.last_words).empty() && diagnosis(a.last_words) == diagnosis(b.last_words);
+  const std::set<std::string> of_a = fields_of(a.shown), of_b = fields_of(b.shown);
+  return std::ranges::includes(of_a, of_b) || std::ranges::includes(of_b, of_a);
+}
+
+/// Puts a surprise to one that it has its explanation in common with, as one more of its kind or as another symptom. The
+/// shorter one leads.
+void join(Surprise& known, Surprise other) {
+  if (single_commands(other.trace) < single_commands(known.trace)) {
+    std::swap(known, other);
+    known.symptoms = std::move(other.symptoms);
+  }
+  known.found_after = std::min(known.found_after, other.found_after);
+  known.symptoms.push_back({std::move(other.trace), std::move(other.shown), other.count});
+  std::vector<Symptom> different;
+  for (Symptom& symptom : known.symptoms) {
+    const auto same = std::ranges::find(different, symptom.shown.signature, [](const Symptom& s) { return s.shown.signature; });
+    if (symptom.shown.signature == known.shown.signature)
+      known.count += symptom.count;
+    else if (same != different.end())
+      same->count += symptom.count;
+    else
+      different.push_back(std::move(symptom));
+  }
+  known.symptoms = std::move(different);
 }
 
 }  // namespace
@@ -119,19 +168,11 @@ std::vector<Surprise> Findings::unexplained(const Tell& tell) {
     surprise.found_after = first_found[c.signature];
     surprise.count = account_.count(c.signature);
     // Once shrunk, many are one.
-    const auto same = std::ranges::find_if(all, [&](const Surprise& known) {
-      return known.kind == surprise.kind && known.repeats == surprise.repeats &&
-             known.shown.signature == surprise.shown.signature;
-    });
-    if (same == all.end()) {
+    const auto same = std::ranges::find_if(all, [&](const Surprise& known) { return one_explanation(known, surprise); });
+    if (same == all.end())
       all.push_back(std::move(surprise));
-      continue;
-    }
-    surprise.count += same->count;
-    surprise.found_after = std::min(surprise.found_after, same->found_after);
-    if (single_commands(surprise.trace) < single_commands(same->trace)) std::swap(*same, surprise);
-    same->count = std::max(same->count, surprise.count);
-    same->found_after = std::min(same->found_after, surprise.found_after);
+    else
+      join(*same, std::move(surprise));
   }
   return all;
 }

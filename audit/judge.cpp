@@ -12,10 +12,10 @@ std::string_view counter(std::string_view field) {
 
 /// The clauses that an unexplained difference speaks against: those that its step exercised; or, where nothing differs
 /// but counters, those of these counters.
-ClauseSet against(const Surprise& surprise) {
-  const auto& fields = surprise.shown.fields;
+ClauseSet against(const Shown& shown) {
+  const auto& fields = shown.fields;
   if (fields.empty() || std::ranges::any_of(fields, [](const FieldDifference& f) { return counter(f.field).empty(); }))
-    return clauses_of(surprise.shown.reasons);
+    return clauses_of(shown.reasons);
   ClauseSet set;
   for (std::size_t c = 0; c < clause_table().size(); ++c)
     for (const FieldDifference& f : fields)
@@ -57,8 +57,12 @@ std::string_view word(Verdict verdict) {
 
 std::vector<ClauseResult> judge(const AuditResult& result, const Evidence& evidence, int release) {
   std::vector<ClauseSet> spoken_against;
-  for (const Surprise& surprise : result.surprises)
-    spoken_against.push_back(surprise.kind == Surprise::Kind::rule ? ClauseSet{} : against(surprise));
+  for (const Surprise& surprise : result.surprises) {
+    ClauseSet& set = spoken_against.emplace_back();
+    if (surprise.kind == Surprise::Kind::rule) continue;
+    set = against(surprise.shown);
+    for (const Symptom& symptom : surprise.symptoms) set |= against(symptom.shown);
+  }
 
   std::vector<ClauseResult> verdicts;
   for (std::size_t c = 0; c < clause_table().size(); ++c) {
@@ -90,7 +94,7 @@ std::vector<ClauseResult> judge(const AuditResult& result, const Evidence& evide
                 : open                                         ? Verdict::ambiguous
                                                                : Verdict::conforms;
     if (v.verdict == Verdict::not_applicable) v.deviations.clear(), v.findings.clear();
-    if (v.verdict != Verdict::ambiguous) v.seen.clear();
+    if (v.verdict != Verdict::ambiguous) v.seen = v.verdict == Verdict::not_exercised ? clause.beyond : std::string_view{};
     verdicts.push_back(std::move(v));
   }
   return verdicts;

@@ -63,6 +63,19 @@ std::string deviation(const AuditHead& head, const AuditResult& result, const De
   return text + exhibit.show() + "</article>\n";
 }
 
+/// What is believed to have the same explanation.
+std::string symptoms(const AuditHead& head, const Surprise& s, std::size_t index) {
+  if (s.symptoms.empty()) return {};
+  std::string text = fmt::format("<h4>It shows in {} as well</h4>\n<ul>\n", counted(s.symptoms.size(), "other way"));
+  for (std::size_t n = 0; n < s.symptoms.size(); ++n) {
+    const Symptom& symptom = s.symptoms[n];
+    const std::string stem = file_stem(index, n);
+    text += fmt::format("<li>{} ({}).\n{}</li>\n", escape(sentence(symptom.shown, head.expected)), counted(symptom.count, "trace"),
+                        block("Trace", "trace-" + stem, to_text(symptom.trace), false, "traces/" + stem + ".trace"));
+  }
+  return text + "</ul>\n";
+}
+
 std::string surprise(const AuditHead& head, const AuditResult& result, std::size_t index) {
   const Surprise& s = result.surprises[index];
   const std::string stem = file_stem(index);
@@ -126,7 +139,7 @@ std::string surprise(const AuditHead& head, const AuditResult& result, std::size
       "(<strong>{}</strong>{}). What <strong>the library</strong> did in the step that differs was recorded, field by "
       "field.",
       escape(head.expected), result.established == result.expected ? "" : ", changed as the other surprises explain");
-  text += exhibit.show();
+  text += exhibit.show() + symptoms(head, s, index);
   for (std::size_t n = 0; n < s.before.size(); ++n)
     text += block(fmt::format("To be carried out before it, in the same process: {} of {}", n + 1, s.before.size()),
                   fmt::format("trace-{}-before-{}", stem, n + 1), to_text(s.before[n]), false,

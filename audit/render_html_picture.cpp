@@ -243,6 +243,8 @@ class Drawing {
             store, from,
             context + "get_session_cb" + session + " returns " + (e.answered ? session_name(e.answer) : "nothing"),
             "callback");
+      case Event::Kind::call:
+        return arrow(store, cache, context + "the callback calls the library" + (e.session != 0 ? session : "") + ", which returns " + std::to_string(e.answer), "callback");
     }
   }
 

@@ -64,26 +64,6 @@ class Plot {
   std::string text_;
 };
 
-struct Family {
-  std::string_view name;
-  std::vector<Op> ops;
-};
-
-const std::array<Family, 5>& families() {
-  static const std::array<Family, 5> table = {{
-      {"settings of a context",
-       {Op::set_mode, Op::set_size, Op::set_timeout, Op::set_id_context, Op::set_verify_peer, Op::set_callbacks,
-        Op::renew}},
-      {"the internal cache", {Op::add, Op::remove, Op::flush}},
-      {"sessions in the application's hands",
-       {Op::set_session_time, Op::set_session_timeout, Op::set_session_id_context, Op::make, Op::dup, Op::serialise,
-        Op::drop}},
-      {"the external store", {Op::answer, Op::lose}},
-      {"the clock", {Op::advance}},
-  }};
-  return table;
-}
-
 }  // namespace
 
 std::string exercised(const AuditResult& result) {
@@ -101,11 +81,11 @@ std::string exercised(const AuditResult& result) {
   const std::size_t most_commands = std::max({*std::ranges::max_element(tally.commands), tally.full, std::size_t{1}});
   text += "<h3>Commands per family</h3>\n";
   Plot commands("Commands per family", "command", most_commands);
-  commands.group("connections", connections);
-  for (const Family& family : families()) {
+  for (const CommandFamily& family : command_families()) {
     std::vector<Row> rows;
     for (const Op op : family.ops)
       rows.push_back({info(op).name, info(op).help, tally.commands[static_cast<std::size_t>(op)]});
+    if (family.ops.front() == Op::connect) rows.assign(connections.begin(), connections.end());  // which say more
     commands.group(family.name, rows);
   }
   text += commands.finish();

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "audit/report.hpp"
+#include "model/trace/fields.hpp"
 #include "model/trace/text.hpp"
 
 namespace sesscheck {
@@ -45,6 +46,24 @@ Json to_json(const std::vector<Choice>& choices) {
   return list;
 }
 
+/// What was exercised, whatever the clause: as the plots of the page.
+Json to_json(const Tally& tally) {
+  Json families = Json::array(), outcomes = Json::array();
+  for (const CommandFamily& family : command_families()) {
+    Json commands = Json::object();
+    for (const Op op : family.ops) commands[std::string(info(op).name)] = tally.commands[static_cast<std::size_t>(op)];
+    families.push_back({{"family", family.name}, {"commands", std::move(commands)}});
+  }
+  for (const ReasonInfo& row : reason_table())
+    outcomes.push_back({{"name", row.name},
+                        {"meaning", row.meaning},
+                        {"clauses", row.clauses},
+                        {"steps", tally.reasons[static_cast<std::size_t>(row.reason)]}});
+  return {{"connections", {{"full", tally.full}, {"resumed", tally.resumed}, {"failed", tally.failed}}},
+          {"families", std::move(families)},
+          {"outcomes", std::move(outcomes)}};
+}
+
 }  // namespace
 
 std::string render_json(const AuditHead& head, const AuditResult& result) {
@@ -85,10 +104,17 @@ std::string render_json(const AuditHead& head, const AuditResult& result) {
     entry["trace"] = to_text(d.trace);
     deviations.push_back(std::move(entry));
   }
+  root["exercised"] = to_json(result.exercised);
   Json& surprises = root["surprises"] = Json::array();
   for (const Surprise& s : result.surprises) {
     Json before = Json::array();
     for (const Trace& trace : s.before) before.push_back(to_text(trace));
+    Json symptoms = Json::array();
+    for (const Symptom& symptom : s.symptoms)
+      symptoms.push_back({{"count", symptom.count},
+                          {"command", symptom.shown.command_text},
+                          {"differences", to_json(symptom.shown.fields)},
+                          {"trace", to_text(symptom.trace)}});
     surprises.push_back({{"kind", word(s.kind)},
                          {"explanation", s.explanation ? to_json(*s.explanation) : Json()},
                          {"repeats", word(s.repeats)},
@@ -99,6 +125,7 @@ std::string render_json(const AuditHead& head, const AuditResult& result) {
                          {"last_words", s.last_words},
                          {"trace", to_text(s.trace)},
                          {"before", std::move(before)},
+                         {"symptoms", std::move(symptoms)},
                          {"not_investigated", s.not_investigated}});
   }
   if (result.baseline)

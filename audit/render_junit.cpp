@@ -34,7 +34,9 @@ Case of_clause(const ClauseResult& c, const AuditResult& result) {
   test.name = fmt::format("{} {}", c.clause->id, c.clause->paraphrase);
   test.group = fmt::format("sesscheck.{}", c.clause->page);
   switch (c.verdict) {
-    case Verdict::not_exercised: test.tag = "skipped", test.message = "not exercised"; break;
+    case Verdict::not_exercised:
+      test.tag = "skipped", test.message = c.seen.empty() ? "not exercised" : "not exercised: " + c.seen;
+      break;
     case Verdict::not_applicable:
       test.tag = "skipped", test.message = "the manual of this release does not say so";
       break;
@@ -65,6 +67,8 @@ Case of_surprise(const Surprise& s, std::size_t index, const AuditHead& head, co
     test.tag = s.kind == Surprise::Kind::died ? "error" : "failure";
   test.message = sentence(s.shown, head.expected);
   test.text = fmt::format("traces/{0}.trace reproducers/{0}.c", file_stem(index));
+  for (std::size_t n = 0; n < s.symptoms.size(); ++n)
+    test.text += fmt::format("\nalso {}: traces/{}.trace", sentence(s.symptoms[n].shown, head.expected), file_stem(index, n));
   if (!s.last_words.empty()) test.text += "\n" + s.last_words;
   return test;
 }

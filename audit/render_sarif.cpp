@@ -27,7 +27,7 @@ std::string words(const ClauseResult& c) {
   std::string text(c.clause->paraphrase);
   text += ": " + std::string(to_text(c.verdict));
   for (const Choice deviation : c.deviations) text += ", " + to_string(deviation);
-  if (!c.seen.empty()) text += ", seen: " + c.seen;
+  if (!c.seen.empty()) text += (c.verdict == Verdict::not_exercised ? ": " : ", seen: ") + c.seen;
   return text + fmt::format(" ({} traces, {} steps)", c.traces, c.steps);
 }
 
@@ -73,12 +73,15 @@ std::string render_sarif(const AuditHead& head, const AuditResult& result) {
   for (std::size_t i = 0; i < result.surprises.size(); ++i) {
     const Surprise& s = result.surprises[i];
     if (s.kind == Surprise::Kind::rule) continue;  // its clauses have it
+    Json related = Json::array();
+    for (std::size_t n = 0; n < s.symptoms.size(); ++n) related.push_back(location("traces/" + file_stem(i, n) + ".trace", "SSL_CTX"));
     results.push_back(
         {{"kind", "fail"},
          {"level", "error"},
          {"message", message((s.kind == Surprise::Kind::died ? "the library died " : "no Rule explains it, ") +
                              sentence(s.shown, head.expected))},
-         {"locations", Json::array({location("traces/" + file_stem(i) + ".trace", "SSL_CTX")})}});
+         {"locations", Json::array({location("traces/" + file_stem(i) + ".trace", "SSL_CTX")})},
+         {"relatedLocations", std::move(related)}});
   }
   Json notifications = Json::array();
   if (!result.failure.empty()) notifications.push_back({{"level", "error"}, {"message", message(result.failure)}});

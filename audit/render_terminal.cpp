@@ -55,7 +55,7 @@ class Page {
       line("{:<5} {}{:<14}{} {:>7} {:>8}  {} ({})", c->clause->id, colour_of(c->verdict), to_text(c->verdict),
            on(plain), c->traces, c->steps, c->clause->paraphrase, c->clause->page);
       if (!c->deviations.empty()) line("{:>39}really: {}", "", names(c->deviations));
-      if (!c->seen.empty()) line("{:>39}seen: {}", "", c->seen);
+      if (!c->seen.empty()) line("{:>39}{}: {}", "", c->verdict == Verdict::not_exercised ? "why" : "seen", c->seen);
       for (const std::size_t i : c->findings) line("{:>39}see: surprise-{}", "", i + 1);
     }
     line("");
@@ -89,6 +89,8 @@ class Page {
         if (s.kind == Surprise::Kind::died && &f != &s.shown.fields.front()) break;  // of a death the rest follows
         line("      {}: expected {}, library {}", f.field, f.model, f.library);
       }
+      for (std::size_t n = 0; n < s.symptoms.size(); ++n)
+        line("      also {}: traces/{}.trace", sentence(s.symptoms[n].shown, head_.expected), file_stem(i, n));
       last_words(s.last_words);
       not_investigated += s.not_investigated;
     }

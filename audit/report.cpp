@@ -101,6 +101,10 @@ std::string file_stem(const Deviation& deviation) {
 
 std::string file_stem(std::size_t surprise) { return "surprise-" + std::to_string(surprise + 1); }
 
+std::string file_stem(std::size_t surprise, std::size_t symptom) {
+  return file_stem(surprise) + "-symptom-" + std::to_string(symptom + 1);
+}
+
 std::string_view to_text(Repeats repeats) {
   switch (repeats) {
     case Repeats::alone: return {};
@@ -163,6 +167,8 @@ void write_report(const fs::path& folder, const AuditHead& head, const AuditResu
   for (std::size_t i = 0; i < result.surprises.size(); ++i) {
     const Surprise& s = result.surprises[i];
     write_evidence(folder, file_stem(i), head_lines(head, s), head.expected, s.trace, s.shown, s.last_words);
+    for (std::size_t n = 0; n < s.symptoms.size(); ++n)
+      write_evidence(folder, file_stem(i, n), head_lines(head, s), head.expected, s.symptoms[n].trace, s.symptoms[n].shown);
     for (std::size_t n = 0; n < s.before.size(); ++n)
       write_file(
           folder / "traces" / (file_stem(i) + "-before-" + std::to_string(n + 1) + ".trace"),

@@ -19,7 +19,7 @@ struct AuditHead {
 };
 
 /// The version of audit.json's layout (docs/report.md).
-inline constexpr int audit_schema_version = 2;
+inline constexpr int audit_schema_version = 3;
 
 /// The table, worst first. `colour` for a terminal.
 std::string render_terminal(const AuditHead& head, const AuditResult& result, bool colour);
@@ -40,8 +40,9 @@ void write_report(const std::filesystem::path& folder, const AuditHead& head, co
 
 /// File name, without its ending, of a deviation's trace and reproducer.
 std::string file_stem(const Deviation& deviation);
-/// The same of a surprise, by its index.
+/// The same of a surprise, by its index; and of one of its symptoms, by index as well.
 std::string file_stem(std::size_t surprise);
+std::string file_stem(std::size_t surprise, std::size_t symptom);
 /// What it takes to see a surprise again, as a sentence; empty when its trace does.
 std::string_view to_text(Repeats repeats);
 /// What a trace or program that shows it says at its top.

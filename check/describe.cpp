@@ -57,6 +57,12 @@ std::string describe(const Event& event) {
   return {};
 }
 
+std::string describe_id_callback(std::uint8_t bits) {
+  if (bits == 0) return "not called";
+  return std::string(bits & generating::taken ? "asked: it is there" : "asked: not there") +
+         (bits & generating::not_empty ? ", not filled with 0" : "");
+}
+
 std::string describe_error(std::uint16_t reason) {
   switch (reason) {
     case error::none: return "none";

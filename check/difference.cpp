@@ -66,6 +66,7 @@ std::vector<FieldDifference> compare(const Observation& model, const Observation
   c.end("server", model.connection.server, library.connection.server);
   c.number("client_hello.session_id_length", model.connection.offered_id_length, library.connection.offered_id_length);
   c.number("server_hello.session_id_length", model.connection.answered_id_length, library.connection.answered_id_length);
+  c.field("id_callback", describe_id_callback(model.connection.id_callback), describe_id_callback(library.connection.id_callback));
   c.field("version", version_name(model.connection.version), version_name(library.connection.version));
   c.number("early_data_status", model.connection.early_data, library.connection.early_data);
   c.number("tickets_taken", model.connection.tickets, library.connection.tickets);

@@ -151,7 +151,7 @@ int replay(TraceVerb options) {
       const RuleInfo& row = info(change.rule);
       fmt::print(" {} ({}; clause {}; {})", to_string(change), row.meaning, row.clauses, row.source);
     }
-    fmt::print("\n");
+    fmt::print("\n(from this one trace; an audit holds an explanation against all that it has seen, and may name another one)\n");
   } else {
     fmt::print("no Rule explains it\n");
   }

@@ -136,6 +136,14 @@ enum class Reason : std::uint8_t {
   renegotiation_not_resumed,
   any_order_reported,
   cache_spoilt,
+  id_by_callback,
+  id_taken,
+  id_in_store_only,
+  evicted_in_use,
+  switched_too_late,
+  no_tickets_wanted,
+  anti_replay_off,
+  copy_not_written,
   count
 };
 

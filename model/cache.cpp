@@ -27,6 +27,13 @@ bool Machine::unfinished(SessionRef ref) const {
          });
 }
 
+/// Whether an open connection goes on with this session.
+bool Machine::in_use(SessionRef ref) const {
+  return std::ranges::any_of(world.connections, [ref](const Connection& c) {
+    return c.open && (c.client.session == ref || c.server.session == ref);
+  });
+}
+
 /// Puts a session where it belongs between the next victim (front) and the last one (back).
 void Machine::insert(std::uint8_t index, SessionRef ref) {
   Context& c = context(index);
@@ -89,6 +96,7 @@ bool Machine::add(std::uint8_t index, SessionRef ref) {
     const SessionRef victim = c.cache.front();
     if (session(victim).id == 0) break;  // a session without an id cannot be taken out, and blocks the way
     note(Reason::evicted);
+    if (in_use(victim)) note(Reason::evicted_in_use);
     if (c.cache.size() > 1) note(Reason::victim_chosen);
     take_out(index, victim);
     session(victim).not_resumable = true;

@@ -81,7 +81,9 @@ void Machine::receive(Connection& c, bool at_server) {
             return fail(c, true, error::no_ciphers_available, alert::handshake_failure);
           count(side.context, Counter::accept);
         }
-        if (c.renegotiating) count(side.current, Counter::accept_renegotiate, c.asked ? 2 : 1);  // statem_srvr.c sets up twice
+        // Where the server asked, it has counted already; and may twice more: it sets itself up for each of two messages.
+        if (c.renegotiating && !(c.asked && says(renegotiation_counted_once)))
+          count(side.current, Counter::accept_renegotiate, c.asked ? 2 : 1);
         side.state = Handshake::unfinished;
         on_client_hello(c);
         break;

@@ -60,6 +60,7 @@ struct Machine {
   SessionRef find(const Context& context, Identity id, Version version) const;
   [[nodiscard]] bool cached_anywhere(Identity id) const;
   [[nodiscard]] bool unfinished(SessionRef ref) const;
+  [[nodiscard]] bool in_use(SessionRef ref) const;
   bool add(std::uint8_t context, SessionRef ref);
   bool remove(std::uint8_t context, SessionRef ref);
   void flush(std::uint8_t context, Moment at, bool all);

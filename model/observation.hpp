@@ -69,12 +69,20 @@ struct EndView {
   bool operator==(const EndView&) const = default;
 };
 
+/// What a callback of SSL_CTX_set_generate_session_id saw, if it was called; bits.
+namespace generating {
+inline constexpr std::uint8_t called = 1;
+inline constexpr std::uint8_t taken = 2;      ///< SSL_has_matching_session_id said so, of the id of GenerateId::same
+inline constexpr std::uint8_t not_empty = 4;  ///< the place for the id was not filled with 0
+}
+
 struct ConnectionView {
   EndView client, server;
   std::uint8_t version = 0;      ///< SSL_version of the server's end once it is done: 1 to 4 for TLS 1.0 to 1.3
   std::uint8_t early_data = 0;   ///< SSL_get_early_data_status at the client: 0 not sent, 1 rejected, 2 accepted
   std::uint8_t tickets = 0;      ///< NewSessionTicket messages that the client took in this command
   std::uint8_t offered_id_length = 0, answered_id_length = 0;  ///< session id bytes in ClientHello and ServerHello
+  std::uint8_t id_callback = 0;  ///< bits of `generating`, of all the times that it was called in this command
   bool operator==(const ConnectionView&) const = default;
 };
 
@@ -98,7 +106,9 @@ enum class Status : std::uint8_t {
 
 struct Observation {
   Status status = Status::done;
-  std::int64_t result = 0;  ///< what the call returned; connect: 1 when both ends finished
+  /// What the call returned; connect: 1 when both ends finished; set_callbacks: 1 when the get functions return what was
+  /// set; configure num_tickets: what SSL_CTX_get_num_tickets returned before.
+  std::int64_t result = 0;
   std::uint16_t error = 0;  ///< reason on the error queue after the call
   ConnectionView connection;  ///< the one that the command was about
   std::int64_t live = 0;      ///< SSL_SESSION objects that exist (SSL_SESSION_get_ex_new_index counts them)

@@ -103,6 +103,8 @@ std::span<const RuleInfo> rule_table() {
        "renegotiation, early data after a resumption", "tls1_enc, record/ssl3_record.c"},
       {Rule::version_after_switch, "version_after_switch", {"kept", "refused"}, "",
        "TLS 1.0 or 1.1 after the ClientHello callback switched to a context whose security level is above 0", "ssl_security_default_callback, ssl_cert.c"},
+      {Rule::accept_renegotiations, "accept_renegotiations", {"one", "three"}, "N3b",
+       "what sess_accept_renegotiate counts for one renegotiation that the server began", "state_machine, statem/statem_srvr.c"},
   };
   return table;
 }
@@ -131,7 +133,7 @@ Rules Rules::openssl_3_0() {
         negative_time_never_expires, wrong_id_breaks_handshake, not_told_without_id, stateless_ticket_not_cached,
         undecryptable_not_looked_up, invented_id_looked_up, ticket_timeout_counted, ticket_hit_counted,
         renewed_ticket_dropped, no_ticket_after_hash_mismatch, binder_illegal_parameter,
-        call_under_lock_refused, group_change_copies_session})
+        call_under_lock_refused, group_change_copies_session, renegotiation_counted_thrice})
     rules.set(choice);
   return rules;
 }

@@ -64,6 +64,7 @@ enum class Rule : std::uint8_t {
   group_change,
   alert_in_the_clear,
   version_after_switch,
+  accept_renegotiations,
   count
 };
 
@@ -130,7 +131,8 @@ inline constexpr Choice
     group_change_keeps_object{Rule::group_change, 0}, group_change_copies_session{Rule::group_change, 1},
     clear_alert_is_error{Rule::alert_in_the_clear, 0}, clear_alert_is_read{Rule::alert_in_the_clear, 1},
     clear_alert_is_bad_mac{Rule::alert_in_the_clear, 2},
-    old_version_kept{Rule::version_after_switch, 0}, old_version_refused{Rule::version_after_switch, 1};
+    old_version_kept{Rule::version_after_switch, 0}, old_version_refused{Rule::version_after_switch, 1},
+    renegotiation_counted_once{Rule::accept_renegotiations, 0}, renegotiation_counted_thrice{Rule::accept_renegotiations, 1};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.

@@ -168,6 +168,7 @@ SessionRef Server::by_identity() {
   if (!c.hello.psk) return side.session;
   const Ticket ticket = m.world.tickets[c.hello.ticket];
   const bool once = on(Setting::early_data) && on(Setting::anti_replay);
+  if (on(Setting::early_data) && !once) m.note(Reason::anti_replay_off);
   SessionRef found = no_session;
   if (!on(Setting::tickets) || once) {
     if (!ticket.stateful || m.world.identities[ticket.session.id].length != 32) {
@@ -342,8 +343,10 @@ bool Server::run() {
   }
 
   const std::uint8_t before_name = side.current;
+  const IdContext id_context_before = side.id_context;
   const std::uint8_t by_name = m.context(side.current).settings[Setting::server_name];
   switch_context(by_name != stay ? by_name : own().settings[Setting::server_name]);
+  if (c.resuming && side.id_context != id_context_before) m.note(Reason::switched_too_late);
   const std::uint8_t counting = before_name == side.current || m.says(accept_moves_to_last) ? side.current : before_name;
   if (counting != side.context && !c.retried && !c.renegotiating) {
     m.count(counting, Counter::accept);
@@ -390,6 +393,15 @@ std::optional<Identity> Machine::generate_id(Connection& c, Version version) {
   if (how == GenerateId::library) how = context(side.context).settings.as<GenerateId>(Setting::generate_id);
   std::uint16_t reason = error::none;
   Identity id = zero_identity;
+  if (how != GenerateId::library) {
+    // The callback also asks SSL_has_matching_session_id for the id that GenerateId::same gives.
+    const bool taken = find(context(side.context), same_identity, version) != no_session;
+    const bool stored = std::ranges::any_of(context(side.context).store, [](const Stored& s) { return s.id == same_identity; });
+    seen.connection.id_callback |= taken ? generating::called | generating::taken : generating::called;
+    note(Reason::id_by_callback);
+    if (taken) note(Reason::id_taken);
+    if (!taken && stored) note(Reason::id_in_store_only);
+  }
   switch (how) {
     case GenerateId::library:
     case GenerateId::unique: return new_identity();
@@ -449,6 +461,7 @@ void Machine::on_client_finished(Connection& c) {
   count(side.current, Counter::accept_good);
   if (tls1_3 && c.ticket_expected) {
     const int wanted = side.settings[Setting::num_tickets];
+    if (wanted == 0) note(Reason::no_tickets_wanted);
     for (int left = side.reused ? std::min(1, wanted) : wanted; left > 0; --left)
       if (!issue_ticket(c)) return;
   }

@@ -79,8 +79,14 @@ void on_context(Machine& m, const Command& command) {
     case Op::set_timeout: m.seen.result = std::exchange(c.timeout, m.kept(command.number.value)); break;
     case Op::set_id_context: set_id_context_of(m, c.id_context, *command.id_context); break;
     case Op::set_verify_peer: c.verify_peer = command.number.value != 0; break;
-    case Op::set_callbacks: c.callbacks = command.callbacks; break;
-    case Op::configure: c.settings[command.setting] = static_cast<std::uint8_t>(command.number.value); break;
+    case Op::set_callbacks:
+      c.callbacks = command.callbacks;
+      m.seen.result = 1;
+      break;
+    case Op::configure:
+      if (command.setting == Setting::num_tickets) m.seen.result = c.settings[command.setting];
+      c.settings[command.setting] = static_cast<std::uint8_t>(command.number.value);
+      break;
     case Op::flush: {
       const std::int64_t at = command.number.at(m.world.now.seconds);
       m.note(at == 0 ? Reason::flushed_all : Reason::flushed_explicitly);

@@ -47,6 +47,7 @@ SessionRef Machine::call_get(std::uint8_t index, Identity asked) {
   if (found == no_session) {
     const auto place = std::ranges::lower_bound(c.store, asked, {}, &Stored::id);
     if (place != c.store.end() && place->id == asked) {
+      if (c.setup.store == Store::references && c.callbacks.get_session == GetCallback::copy_one) note(Reason::copy_not_written);
       if (c.setup.store == Store::serialised)
         found = create(serialised(place->bytes));
       else if (const std::uint8_t owner = session(place->reference).cached_in; owner == no_context || owner == letter)

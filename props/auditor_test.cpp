@@ -6,10 +6,10 @@
 #include <numeric>
 #include <set>
 
-#include "audit/audit.hpp"
 #include "check/generate.hpp"
 #include "check/model_sut.hpp"
 #include "model/trace/text.hpp"
+#include "props/auditing.hpp"
 #include "props/faulty_sut.hpp"
 
 namespace sesscheck::props {
@@ -17,19 +17,6 @@ namespace {
 
 constexpr std::size_t commands = 20'000;
 constexpr std::size_t median_max = 8;
-
-AuditResult audit_with(const SutFactory& make, std::size_t budget = commands) {
-  Fleet fleet(make, 1);
-  AuditOptions options;
-  options.expected = Rules::openssl_3_0();
-  options.expected_name = "openssl-3.0";
-  options.commands = budget;
-  return audit(fleet, options);
-}
-
-AuditResult audit_model(const Rules& rules, std::size_t budget = commands) {
-  return audit_with([rules](Patience) { return Subject{std::make_unique<ModelSut>(rules), {}}; }, budget);
-}
 
 /// As a person counts: "connect x256" is one.
 std::size_t length(const Trace& trace) { return trace.commands.size(); }
@@ -113,7 +100,7 @@ BOOST_AUTO_TEST_CASE(names_every_value_of_every_rule) {
   std::vector<std::size_t> lengths;
   std::printf("| rule value | commands until found | commands in the shrunk trace |\n|---|---|---|\n");
   for (const Choice change : all_changes()) {
-    const AuditResult result = audit_model(Rules::openssl_3_0().with(change));
+    const AuditResult result = audit_model(Rules::openssl_3_0().with(change), commands);
     BOOST_TEST((named(result) == std::vector{change}), to_string(change) << " is named" << names(result));
     BOOST_TEST(!result.as_expected());
     if (result.surprises.empty()) continue;
@@ -137,9 +124,7 @@ BOOST_AUTO_TEST_CASE(faults_that_are_no_rule_stay_unexplained) {
   std::size_t found = 0;
   std::printf("| fault | commands until found | commands in the shrunk trace | kinds reported |\n|---|---|---|---|\n");
   for (const Fault& fault : faults()) {
-    const AuditResult result = audit_with([&fault](Patience) {
-      return Subject{std::make_unique<FaultySut>(Rules::openssl_3_0(), fault), {}};
-    });
+    const AuditResult result = audit_of(make<FaultySut>(Rules::openssl_3_0(), fault), commands);
     const auto unexplained = std::ranges::count(result.surprises, Surprise::Kind::unexplained, &Surprise::kind);
     const auto explained = std::ranges::count(result.surprises, Surprise::Kind::rule, &Surprise::kind);
     BOOST_TEST(unexplained > 0, fault.name << " is not reported as unexplained");
@@ -161,9 +146,8 @@ BOOST_AUTO_TEST_CASE(faults_that_are_no_rule_stay_unexplained) {
 BOOST_AUTO_TEST_CASE(a_rule_and_a_fault_are_told_apart) {
   for (const std::size_t i : {0u, 7u, 14u, 21u, 28u}) {
     const Fault& fault = faults()[i];
-    const AuditResult result = audit_with([&fault](Patience) {
-      return Subject{std::make_unique<FaultySut>(Rules::openssl_3_0().with(set_time_returns_one), fault), {}};
-    });
+    const AuditResult result =
+        audit_of(make<FaultySut>(Rules::openssl_3_0().with(set_time_returns_one), fault), commands);
     const bool rule = std::ranges::any_of(
         result.surprises, [](const Surprise& s) { return s.explanation == std::vector{set_time_returns_one}; });
     const bool other =
@@ -180,7 +164,7 @@ BOOST_AUTO_TEST_CASE(deaths_are_told_apart) {
        {std::pair{Dies::alone, Repeats::alone}, std::pair{Dies::after_a_spoiler, Repeats::after_others},
         std::pair{Dies::once, Repeats::once}}) {
     bool already = false;
-    const AuditResult result = audit_with(
+    const AuditResult result = audit_of(
         [&already, when = when](Patience) {
           return Subject{std::make_unique<DyingSut>(when, already),
                          [] { return "stack smashing detected\nat here\n"; }};

@@ -3,25 +3,16 @@
 #include "audit/compare.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
 
 #include "audit/baseline.hpp"
 #include "audit/compare_report.hpp"
 #include "audit/matrix.hpp"
 #include "check/model_sut.hpp"
+#include "props/auditing.hpp"
 #include "props/faulty_sut.hpp"
 
 namespace sesscheck::props {
 namespace {
-
-namespace fs = std::filesystem;
-
-SutFactory model(const Rules& rules) {
-  return [rules](Patience) { return Subject{std::make_unique<ModelSut>(rules), {}}; };
-}
-SutFactory faulty(const Rules& rules, const Fault& fault) {
-  return [rules, &fault](Patience) { return Subject{std::make_unique<FaultySut>(rules, fault), {}}; };
-}
 
 Comparison compared(const SutFactory& first, const Rules& first_rules, const SutFactory& second, const Rules& second_rules) {
   Fleet a(first, 1), b(second, 1);
@@ -40,7 +31,7 @@ std::vector<Choice> named(const Comparison& comparison, std::size_t side) {
 }
 
 MatrixColumn column(const std::string& name, const Rules& rules) {
-  Fleet fleet(model(rules), 1);
+  Fleet fleet(make<ModelSut>(rules), 1);
   AuditOptions options;
   options.expected = rules;
   options.commands = 8'000;
@@ -52,10 +43,10 @@ BOOST_AUTO_TEST_SUITE(comparing)
 // Catches: a comparison that finds what is not there, or cannot tell what is; sides that are mixed up.
 BOOST_AUTO_TEST_CASE(rules_in_which_they_differ_are_named) {
   const Rules old = Rules::openssl_3_0(), changed = old.with(flush_every_255).with(zero_removes_session);
-  BOOST_TEST(compared(model(old), old, model(old), old).as_expected());
+  BOOST_TEST(compared(make<ModelSut>(old), old, make<ModelSut>(old), old).as_expected());
   for (const bool turned : {false, true}) {
     const Rules &a = turned ? changed : old, &b = turned ? old : changed;
-    const Comparison found = compared(model(a), a, model(b), b);
+    const Comparison found = compared(make<ModelSut>(a), a, make<ModelSut>(b), b);
     BOOST_TEST((named(found, 0) == differences(b, a)));
     BOOST_TEST((named(found, 1) == differences(a, b)));
     BOOST_TEST(found.unexplained() == 0u);
@@ -67,28 +58,29 @@ BOOST_AUTO_TEST_CASE(rules_in_which_they_differ_are_named) {
 // Catches: a fault that is passed over, comes last, or can be accepted.
 BOOST_AUTO_TEST_CASE(what_no_rule_explains_comes_first) {
   const Rules old = Rules::openssl_3_0(), changed = old.with(set_time_returns_one);
-  Comparison found = compared(model(old), old, faulty(changed, faults()[9]), changed);
+  Comparison found = compared(make<ModelSut>(old), old, make<FaultySut>(changed, faults()[9]), changed);
   BOOST_REQUIRE(found.contrasts.size() >= 2u);
   BOOST_TEST(found.unexplained() >= 1u);
   for (std::size_t i = 0; i < found.contrasts.size(); ++i)
     BOOST_TEST(found.contrasts[i].rule.has_value() == (i >= found.unexplained()));
-  const fs::path file = fs::temp_directory_path() / "sesscheck-compare-baseline.json";
+  const Folder folder("compare");
+  const auto file = folder.path / "baseline.json";
   write_baseline(file, to_accept(found), "OpenSSL 9.9.1", "known", {});
   found.baseline = hold_against(read_baseline(file), to_accept(found), "OpenSSL 9.9.2");
   BOOST_TEST(found.baseline->not_accepted.empty());
   BOOST_TEST(!found.as_expected());
-  fs::remove(file);
 }
 
 // Catches: a baseline that accepts too much, or too little, or what is gone; Rules of which no clause speaks.
 BOOST_AUTO_TEST_CASE(a_baseline_accepts_what_is_in_it) {
   const Rules old = Rules::openssl_3_0();
-  const fs::path file = fs::temp_directory_path() / "sesscheck-compare-baseline.json";
+  const Folder folder("compare");
+  const auto file = folder.path / "baseline.json";
   const auto against = [&](Comparison found, const std::string& version) {
     found.baseline = hold_against(read_baseline(file), to_accept(found), version);
     return found;
   };
-  const auto with = [&](const Rules& rules) { return compared(model(old), old, model(rules), rules); };
+  const auto with = [&](const Rules& rules) { return compared(make<ModelSut>(old), old, make<ModelSut>(rules), rules); };
   BOOST_REQUIRE(info(Rule::hash_mismatch).clauses.empty());
   const Comparison both = with(old.with(flush_every_255).with(ticket_after_hash_mismatch));
   write_baseline(file, to_accept(both), "OpenSSL 9.9.1 today", "", {});
@@ -104,7 +96,6 @@ BOOST_AUTO_TEST_CASE(a_baseline_accepts_what_is_in_it) {
   BOOST_TEST(!more.as_expected());
   BOOST_TEST(more.baseline->gone.empty());
   BOOST_TEST((more.baseline->not_accepted == std::vector<std::string>{"T8 set_time_result=one"}));
-  fs::remove(file);
 }
 
 // Catches: a change that is not told, or told the wrong way round; one that nothing shows.

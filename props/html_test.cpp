@@ -1,8 +1,5 @@
 // The HTML page of a report: whole, well-formed, self-contained; and alive in a real browser (label slow).
 //   SESSCHECK_PAGES=DIR keeps the pages, to be looked at.
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cstdio>
@@ -15,6 +12,7 @@
 
 #include "audit/render_html.hpp"
 #include "model/trace/text.hpp"
+#include "props/auditing.hpp"
 #include "props/pages.hpp"
 
 namespace sesscheck::props {
@@ -301,8 +299,8 @@ BOOST_AUTO_TEST_CASE(the_script_runs_and_the_filter_filters) {
     std::printf("skipped: there is no chromium (apt-get install chromium)\n");
     return;
   }
-  const fs::path folder = fs::temp_directory_path() / ("sesscheck-html-" + std::to_string(::getpid()));
-  fs::create_directories(folder);
+  const Folder own("html");
+  const fs::path& folder = own.path;
   for (auto [name, page] : pages()) {
     page.replace(page.rfind("</body>"), 7, visitor);
     std::ofstream(folder / "page.html") << page;
@@ -340,7 +338,6 @@ BOOST_AUTO_TEST_CASE(the_script_runs_and_the_filter_filters) {
       BOOST_TEST(has(root, "data-opened=\"true\""), where);
     }
   }
-  fs::remove_all(folder);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

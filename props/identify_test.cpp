@@ -9,6 +9,7 @@
 #include "check/generate.hpp"
 #include "check/model_sut.hpp"
 #include "model/trace/text.hpp"
+#include "props/auditing.hpp"
 #include "props/faulty_sut.hpp"
 
 namespace sesscheck::props {
@@ -22,7 +23,7 @@ Identity identify_with(const SutFactory& make, std::size_t commands) {
 }
 
 Identity identify_model(const Rules& rules, std::size_t commands = 0) {
-  return identify_with([rules](Patience) { return Subject{std::make_unique<ModelSut>(rules), {}}; }, commands);
+  return identify_with(make<ModelSut>(rules), commands);
 }
 
 Rules random_rules(Random& random) {
@@ -136,8 +137,7 @@ BOOST_AUTO_TEST_CASE(profiles_are_recognised) {
 BOOST_AUTO_TEST_CASE(faults_are_findings) {
   for (const std::size_t i : {0u, 9u, 18u, 27u, 36u}) {
     const Fault& fault = faults()[i];
-    const Identity found = identify_with(
-        [&fault](Patience) { return Subject{std::make_unique<FaultySut>(Rules::openssl_3_0(), fault), {}}; }, 20'000);
+    const Identity found = identify_with(make<FaultySut>(Rules::openssl_3_0(), fault), 20'000);
     BOOST_TEST(!found.findings.empty(), fault.name);
     std::string wrong;
     for (const Choice choice : differences(Rules::openssl_3_0(), found.rules)) wrong += " " + to_string(choice);

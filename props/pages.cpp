@@ -9,6 +9,7 @@
 #include "audit/findings.hpp"
 #include "check/model_sut.hpp"
 #include "model/trace/text.hpp"
+#include "props/auditing.hpp"
 #include "props/faulty_sut.hpp"
 
 namespace sesscheck::props {
@@ -17,17 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-AuditResult audit_of(const SutFactory& make, std::size_t commands) {
-  Fleet fleet(make, 1);
-  AuditOptions options;
-  options.expected = Rules::openssl_3_0();
-  options.expected_name = "openssl-3.0";
-  options.commands = commands;
-  return audit(fleet, options);
-}
-AuditResult audit_model(const Rules& rules, std::size_t commands = 3'000) {
-  return audit_of([rules](Patience) { return Subject{std::make_unique<ModelSut>(rules), {}}; }, commands);
-}
+constexpr std::size_t few = 3'000;  // commands
 
 }  // namespace
 
@@ -35,14 +26,10 @@ const std::vector<Sample>& samples() {
   static const std::vector<Sample> all = [] {
     const AuditHead head{"the model", "/lib/libssl.so.3", "openssl-3.0", 7, 1.5};
     std::vector<Sample> list;
-    list.push_back({"as-expected", head, audit_model(Rules::openssl_3_0())});
-    list.push_back({"rules", head, audit_model(Rules::openssl_3_0().with(capacity_is_size).with(flush_every_255))});
+    list.push_back({"as-expected", head, audit_model(Rules::openssl_3_0(), few)});
+    list.push_back({"rules", head, audit_model(Rules::openssl_3_0().with(capacity_is_size).with(flush_every_255), few)});
     list.push_back({"fault", head,
-                    audit_of(
-                        [](Patience) {
-                          return Subject{std::make_unique<FaultySut>(Rules::openssl_3_0(), faults()[20]), {}};
-                        },
-                        3'000)});
+                    audit_of(make<FaultySut>(Rules::openssl_3_0(), faults()[20]), few)});
     static bool already = false;
     list.push_back({"death", head,
                     audit_of(

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "model/trace/text.hpp"
+#include "props/auditing.hpp"
 #include "sut/worker/channel.hpp"
 #include "sut/worker/process.hpp"
 #include "sut/worker/wire.hpp"
@@ -23,6 +24,7 @@
 namespace {
 
 using namespace sesscheck;
+using sesscheck::props::Folder;
 using sesscheck::worker::Channel;
 using sesscheck::worker::decode;
 using sesscheck::worker::encode;
@@ -66,7 +68,7 @@ class Dice {
     o.result = any<std::int64_t>();
     o.error = any<std::uint16_t>();
     o.connection = {end_view(), end_view(), any<std::uint8_t>(), any<std::uint8_t>(), any<std::uint8_t>(), any<std::uint8_t>(),
-                    any<std::uint8_t>()};
+                    any<std::uint8_t>(), any<std::uint8_t>()};
     o.live = any<std::int64_t>();
     o.log.resize(below(4));
     for (Event& event : o.log) {
@@ -215,6 +217,24 @@ BOOST_AUTO_TEST_CASE(shared_memory_keeps_all_that_was_appended_before_it_was_ful
   channel.begin(8);
   BOOST_TEST(channel.read(seen));
   BOOST_TEST(seen.empty());
+}
+
+// Catches: a hang of which no one learns where it was.
+BOOST_AUTO_TEST_CASE(a_library_that_hangs_is_asked_where_it_is) {
+  const Folder folder("worker");
+  const std::string source = (folder.path / "hangs.c").string(), library = (folder.path / "libhangs.so").string();
+  std::ofstream(source) << "#include <unistd.h>\nvoid SSL_CTX_flush_sessions(void *c, long t) { (void)c, (void)t; for (;;) pause(); }\n";
+  // The rest of libssl it takes from the installed one.
+  BOOST_REQUIRE(std::system(("cc -shared -fPIC -o " + library + " " + source + " -Wl,--no-as-needed -lssl -lcrypto").c_str()) == 0);
+  WorkerSut sut(library, "", {.trace = std::chrono::milliseconds(700)});
+  std::vector<Observation> seen;
+  sut.run(std::get<Trace>(parse("context A\nset-size A 3\nflush A 0\n")), seen);
+  BOOST_REQUIRE(seen.size() == 2U);
+  BOOST_TEST((seen.back().status == Status::hung));
+  BOOST_TEST_CONTEXT(sut.last_words()) {
+    BOOST_TEST(contains(sut.last_words(), "in command 2: flush A 0"));
+    BOOST_TEST(contains(sut.last_words(), "SSL_CTX_flush_sessions"));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_library_that_does_not_exist_is_named) {

@@ -54,10 +54,12 @@ SSL_SESSION* Run::on_get(std::uint8_t index, const unsigned char* id, int length
   RealContext& context = contexts_[index];
   const SessionId asked(id, static_cast<std::size_t>(length));
   SSL_SESSION* found = std::exchange(context.answer, nullptr);
+  const bool answered = found != nullptr;
   if (!found) found = take_from_store(index, asked);
   seen_->log.push_back({Event::Kind::get_session, index, names_.of(asked), found != nullptr, found ? names_.of(f_, found) : 0});
   if (context.callbacks.get_session == GetCallback::copy_one) {
-    *copy = 1;  // the library takes a reference of its own; ours goes when the command is over
+    // The library takes a reference of its own; ours goes when the command is over. Not written, *copy says so as well.
+    if (answered || context.setup.store != Store::references) *copy = 1;
     if (found) to_free_.push_back(found);
   } else {
     *copy = 0;  // ours becomes the library's
@@ -122,7 +124,7 @@ struct Callback {
   }
 };
 
-void Run::set_callbacks(std::uint8_t index, const Callbacks& callbacks) {
+bool Run::set_callbacks(std::uint8_t index, const Callbacks& callbacks) {
   static constexpr decltype(&Callback::created<0>) created[contexts_max] = {Callback::created<0>, Callback::created<1>,
                                                                             Callback::created<2>, Callback::created<3>};
   static constexpr decltype(&Callback::asked<0>) asked[contexts_max] = {Callback::asked<0>, Callback::asked<1>,
@@ -131,9 +133,15 @@ void Run::set_callbacks(std::uint8_t index, const Callbacks& callbacks) {
                                                                             Callback::removed<2>, Callback::removed<3>};
   RealContext& context = contexts_[index];
   context.callbacks = callbacks;
-  f_.SSL_CTX_sess_set_new_cb(context.ctx, callbacks.new_session == NewCallback::absent ? nullptr : created[index]);
-  f_.SSL_CTX_sess_set_get_cb(context.ctx, callbacks.get_session == GetCallback::absent ? nullptr : asked[index]);
-  f_.SSL_CTX_sess_set_remove_cb(context.ctx, callbacks.remove_session == RemoveCallback::absent ? nullptr : removed[index]);
+  const auto new_one = callbacks.new_session == NewCallback::absent ? nullptr : created[index];
+  const auto get_one = callbacks.get_session == GetCallback::absent ? nullptr : asked[index];
+  const auto remove_one = callbacks.remove_session == RemoveCallback::absent ? nullptr : removed[index];
+  SSL_CTX* ctx = context.ctx;
+  f_.SSL_CTX_sess_set_new_cb(ctx, new_one);
+  f_.SSL_CTX_sess_set_get_cb(ctx, get_one);
+  f_.SSL_CTX_sess_set_remove_cb(ctx, remove_one);
+  return f_.SSL_CTX_sess_get_new_cb(ctx) == new_one && f_.SSL_CTX_sess_get_get_cb(ctx) == get_one &&
+         f_.SSL_CTX_sess_get_remove_cb(ctx) == remove_one;
 }
 
 }  // namespace sesscheck::openssl

@@ -132,7 +132,7 @@ void Run::on_context(const Command& command) {
     case Op::set_verify_peer:
       f_.SSL_CTX_set_verify(ctx, command.number.value ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, accept_any_certificate);
       break;
-    case Op::set_callbacks: set_callbacks(command.context, command.callbacks); break;
+    case Op::set_callbacks: result = set_callbacks(command.context, command.callbacks); break;
     case Op::flush: f_.SSL_CTX_flush_sessions(ctx, command.number.at(now_.seconds)); break;
     case Op::lose:
       for (StoredSession& entry : context.store) discard(f_, entry);
@@ -143,7 +143,10 @@ void Run::on_context(const Command& command) {
       f_.SSL_CTX_free(ctx);  // its remove callbacks still reach the store
       make_context(command.context);
       break;
-    case Op::configure: configure(command.context, command.setting, command.number.value); break;
+    case Op::configure:
+      if (command.setting == Setting::num_tickets) result = static_cast<std::int64_t>(f_.SSL_CTX_get_num_tickets(ctx));
+      configure(command.context, command.setting, command.number.value);
+      break;
     default: break;
   }
 }
@@ -199,6 +202,14 @@ void Run::on_session(const Command& command) {
       break;
     default: break;
   }
+}
+
+/// What can be asked of no session at all: the functions of SSL_SESSION_get_time(3) answer NULL with 0.
+void Run::without_session(const Command& command) {
+  if (command.op == Op::set_session_time)
+    seen_->result = f_.SSL_SESSION_set_time(nullptr, command.number.at(now_.seconds)) | f_.SSL_SESSION_get_time(nullptr);
+  if (command.op == Op::set_session_timeout)
+    seen_->result = f_.SSL_SESSION_set_timeout(nullptr, command.number.value) | f_.SSL_SESSION_get_timeout(nullptr);
 }
 
 SessionView Run::view(const SSL_SESSION* session) {
@@ -284,6 +295,7 @@ void Run::step(const Command& command, Observation& seen) {
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
     case Op::set_session_id_context: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       if (held_[command.slot]) on_session(command);
+      else without_session(command);
       break;
     default: on_context(command); break;
   }

@@ -101,6 +101,7 @@ class Run {
   // contexts and sessions (run.cpp)
   void on_context(const Command& command);
   void on_session(const Command& command);
+  void without_session(const Command& command);
   void make(const Command& command);
   void serialise(const Command& command);
   void hold(std::uint8_t slot, SSL_SESSION* session);  // takes the reference over
@@ -121,6 +122,7 @@ class Run {
   void option(std::uint8_t index, std::uint64_t bit, bool set);
   void load_certificate(std::uint8_t index);
   void switch_context(SSL* ssl, std::uintptr_t to);
+  void note_id_callback(SSL* ssl, bool empty);
 
   // a connection at one go, and those that stay open (connection.cpp)
   void connect(const Command& command);
@@ -144,7 +146,8 @@ class Run {
   [[nodiscard]] std::size_t pending(BIO* bio) const;
 
   // callbacks (callbacks.cpp)
-  void set_callbacks(std::uint8_t index, const Callbacks& callbacks);
+  /// Whether the get functions return what was set.
+  bool set_callbacks(std::uint8_t index, const Callbacks& callbacks);
   int on_new(std::uint8_t index, SSL_SESSION* session);
   SSL_SESSION* on_get(std::uint8_t index, const unsigned char* id, int length, int* copy);
   void on_remove(std::uint8_t index, SSL_CTX* ctx, SSL_SESSION* session);

@@ -69,8 +69,9 @@ struct SettingCallback {
   }
 
   template <GenerateId kind>
-  static int generate_id(SSL*, unsigned char* id, unsigned int* length) {
+  static int generate_id(SSL* ssl, unsigned char* id, unsigned int* length) {
     constexpr unsigned int longest = 32, short_one = 8;
+    Run::running->note_id_callback(ssl, std::all_of(id, id + *length, [](unsigned char byte) { return byte == 0; }));
     switch (kind) {
       case GenerateId::unique: Run::running->f_.RAND_bytes(id, longest); break;
       case GenerateId::same: std::copy(same_id().bytes.begin(), same_id().bytes.end(), id); break;
@@ -97,6 +98,14 @@ struct SettingCallback {
 
   static int not_resumable(SSL*, int) { return 1; }
 };
+
+/// A callback that makes a session id asks for one that it knows, too.
+void Run::note_id_callback(SSL* ssl, bool empty) {
+  std::uint8_t& seen = seen_->connection.id_callback;
+  seen |= generating::called;
+  if (f_.SSL_has_matching_session_id(ssl, same_id().bytes.data(), same_id().bytes.size())) seen |= generating::taken;
+  if (!empty) seen |= generating::not_empty;
+}
 
 void Run::switch_context(SSL* ssl, std::uintptr_t to) {
   if (to > contexts_.size()) return;

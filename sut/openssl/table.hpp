@@ -20,6 +20,8 @@ namespace sesscheck::openssl {
   X(TLS_method) X(SSL_CTX_new) X(SSL_CTX_free) X(SSL_CTX_ctrl) X(SSL_CTX_callback_ctrl) X(SSL_CTX_set_options)       \
   X(SSL_CTX_clear_options) X(SSL_CTX_set_cipher_list) X(SSL_CTX_set_ciphersuites) X(SSL_CTX_set_verify)              \
   X(SSL_CTX_set_timeout) X(SSL_CTX_get_timeout) X(SSL_CTX_set_session_id_context) X(SSL_CTX_set_num_tickets)         \
+  X(SSL_CTX_get_num_tickets) X(SSL_CTX_sess_get_new_cb) X(SSL_CTX_sess_get_get_cb) X(SSL_CTX_sess_get_remove_cb)     \
+  X(SSL_has_matching_session_id)                                                                                     \
   X(SSL_CTX_set_max_early_data) X(SSL_CTX_set_generate_session_id) X(SSL_CTX_set_client_hello_cb)                    \
   X(SSL_CTX_set_not_resumable_session_callback) X(SSL_CTX_sess_set_new_cb) X(SSL_CTX_sess_set_get_cb)                \
   X(SSL_CTX_sess_set_remove_cb) X(SSL_CTX_sessions) X(SSL_CTX_add_session) X(SSL_CTX_remove_session)                 \

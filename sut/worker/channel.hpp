@@ -5,6 +5,8 @@
 // parent has them whatever becomes of the worker.
 #pragma once
 
+#include <signal.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -50,6 +52,9 @@ enum class Signal : std::uint8_t {
   done = 'd',   ///< the trace is finished
   failed = 'f'  ///< it cannot be done; message() is why, and the worker leaves
 };
+
+/// What a parent sends a worker that does not answer: it writes where it is to its stderr, and ends.
+inline constexpr int where_are_you = SIGUSR1;
 
 /// True when all bytes are sent. A peer that is gone is `false`, never SIGPIPE.
 [[nodiscard]] bool send_all(int socket, std::span<const std::uint8_t> bytes);

@@ -2,10 +2,14 @@
 //
 // Started by WorkerSut (process.cpp) only: sesscheck-worker LIBSSL LIBCRYPTO SOCKET MEMORY, the last two being numbers
 // of open file descriptors.
+#if __has_include(<execinfo.h>)
+#include <execinfo.h>
+#endif
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <cstdio>
@@ -13,6 +17,7 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <string_view>
 #include <vector>
 
 #include "model/trace/bytes.hpp"
@@ -51,7 +56,30 @@ void serve(const char* libssl, const char* libcrypto, int socket, Channel& chann
   }
 }
 
+#if __has_include(<execinfo.h>)
+/// The last words of a worker that hangs: the calls that it is in, innermost first.
+void tell_where(int) {
+  constexpr std::string_view text = "sesscheck-worker: told to end; it was in\n";
+  constexpr int frames_max = 48;
+  void* frames[frames_max];
+  (void)!::write(STDERR_FILENO, text.data(), text.size());
+  ::backtrace_symbols_fd(frames, ::backtrace(frames, frames_max), STDERR_FILENO);
+  ::_exit(1);
+}
+
+void expect_the_question() {
+  void* frame = nullptr;
+  (void)::backtrace(&frame, 1);  // loads what it needs: in the handler there may be no memory to be had
+  struct sigaction action {};
+  action.sa_handler = tell_where;
+  ::sigaction(where_are_you, &action, nullptr);
+}
+#else
+void expect_the_question() {}
+#endif
+
 int run(char** argv) {
+  expect_the_question();
   Fd socket(std::atoi(argv[3]));
   Channel channel = Channel::attach(Fd(std::atoi(argv[4])));
   for (const int fd : {socket.get(), channel.fd()}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "model/trace/bytes.hpp"
+#include "model/trace/text.hpp"
 #include "sut/worker/channel.hpp"
 
 namespace sesscheck {
@@ -31,8 +32,9 @@ using worker::Fd;
 using worker::Signal;
 using worker::Wait;
 
-constexpr auto grace = 2s;  // for a worker to end by itself
-constexpr int slices = 8;     // of a patience: how often a slow worker is looked after
+constexpr auto grace = 2s;          // for a worker to end by itself
+constexpr auto telling_time = 1s;   // for one that hangs, to say where it is
+constexpr int slices = 8;           // of a patience: how often a slow worker is looked after
 constexpr std::size_t last_words_max = 16 * 1024;
 constexpr off_t words_max = 1 << 20;         // what a chatty library may write before it is thrown away ...
 constexpr std::uint32_t words_check = 4096;  // ... which is looked at once in so many traces
@@ -85,6 +87,16 @@ bool asleep(pid_t pid) {
   return state != 'R' && state != 'D';
 }
 
+/// "command 3: flush A 0", of the single command with this number.
+std::string command_at(const Trace& trace, std::size_t single) {
+  for (std::size_t i = 0; i < trace.commands.size(); ++i) {
+    const Command& command = trace.commands[i];
+    if (single < command.repeat) return "command " + std::to_string(i + 1) + ": " + to_text(command);
+    single -= command.repeat;
+  }
+  return "cleaning up";
+}
+
 /// Attributes and actions of posix_spawn, freed with their owner.
 struct SpawnPlan {
   posix_spawnattr_t attributes;
@@ -133,7 +145,9 @@ struct WorkerSut::Worker {
 
   void spawn();
   void start();
-  void finish(bool kill_now);
+  /// How a worker is to end: by itself, at once, or as soon as it has said where it is.
+  enum class Ending { itself, now, telling };
+  void finish(Ending ending);
   [[nodiscard]] Wait wait(std::chrono::nanoseconds patience, Signal& signal) const;
   [[nodiscard]] std::string read_words() const;
   [[nodiscard]] bool try_run(const Trace& trace, std::vector<Observation>& seen);
@@ -170,12 +184,12 @@ void WorkerSut::Worker::start() {
     if (version.empty()) version = loaded;
     if (version == loaded) return;
     problem = "was " + version + ", and is now " + loaded + ": the file was replaced during the run";
-    finish(true);
+    finish(Ending::now);
   } else if (came == Wait::signalled) {
     problem = channel->message();
-    finish(false);
+    finish(Ending::itself);
   } else {
-    finish(came == Wait::expired);
+    finish(came == Wait::expired ? Ending::telling : Ending::itself);
     problem = came == Wait::expired ? "loading it does not end" : "loading it ends the worker: " + last_words;
   }
   if (problem.find(libssl) == std::string::npos) problem = libssl + ": " + problem;
@@ -183,12 +197,14 @@ void WorkerSut::Worker::start() {
 }
 
 /// The end of the process, however it is; nothing of it stays behind but its last words.
-void WorkerSut::Worker::finish(bool kill_now) {
+void WorkerSut::Worker::finish(Ending ending) {
   if (pid < 0) return;
+  if (ending == Ending::telling) ::kill(pid, worker::where_are_you);
+  bool kill_now = ending == Ending::now;
   socket.reset();
   if (kill_now) ::kill(pid, SIGKILL);
   // It may have closed its socket and live on, so the wait has an end.
-  const auto deadline = steady_clock::now() + grace;
+  const auto deadline = steady_clock::now() + (ending == Ending::telling ? telling_time : grace);
   std::chrono::microseconds pause = 20us;
   pid_t ended = 0;
   for (;;) {
@@ -247,7 +263,7 @@ bool WorkerSut::Worker::try_run(const Trace& trace, std::vector<Observation>& se
   Wait came = Wait::closed;
   if (worker::send_request(socket.get(), to_bytes(trace), buffer)) came = wait(limits.trace + commands * limits.command, signal);
   if (came == Wait::signalled && signal != Signal::done) {
-    finish(false);
+    finish(Ending::itself);
     throw SutError(one_line(channel->message()));
   }
   bool intact = true;
@@ -256,7 +272,7 @@ bool WorkerSut::Worker::try_run(const Trace& trace, std::vector<Observation>& se
     channel->trim();
     if (intact) return true;
   }
-  finish(came != Wait::closed);
+  finish(came == Wait::closed ? Ending::itself : came == Wait::expired ? Ending::telling : Ending::now);
   if (channel->begun() != requests) {
     if (came == Wait::closed && WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM)) {
       return false;
@@ -266,6 +282,9 @@ bool WorkerSut::Worker::try_run(const Trace& trace, std::vector<Observation>& se
     intact = channel->read(seen);
   }
   if (!intact) last_words += "the observations in shared memory are damaged\n";
+  if (came == Wait::expired)
+    last_words = "no answer for " + std::to_string((limits.trace + commands * limits.command).count()) + " ms, in " +
+                 command_at(trace, seen.size()) + "\n" + last_words;
   seen.emplace_back().status = came == Wait::expired ? Status::hung : Status::crashed;
   return true;
 }
@@ -277,7 +296,7 @@ WorkerSut::WorkerSut(std::string libssl, std::string libcrypto, WorkerLimits lim
   worker_->limits = limits;
 }
 
-WorkerSut::~WorkerSut() { worker_->finish(false); }
+WorkerSut::~WorkerSut() { worker_->finish(Worker::Ending::itself); }
 
 std::string WorkerSut::version() const {
   if (worker_->version.empty()) worker_->start();

@@ -42,7 +42,7 @@ class WorkerSut final : public Sut {
   void run(const Trace& trace, std::vector<Observation>& seen) override;
 
   /// How the last worker that died did so, and the end of what it had written to stdout and stderr (16 KiB at most),
-  /// such as a sanitizer's report. Empty while none has died.
+  /// such as a sanitizer's report. Of one that hung: in which command, and in which of the library's functions. Empty while none has died.
   [[nodiscard]] std::string last_words() const;
 
  private:

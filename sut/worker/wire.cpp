@@ -197,7 +197,7 @@ bool encode(const Observation& observation, std::span<std::uint8_t>& room) {
   to.end_view(connection.client);
   to.end_view(connection.server);
   for (const std::uint8_t value : {connection.version, connection.early_data, connection.tickets,
-                                   connection.offered_id_length, connection.answered_id_length})
+                                   connection.offered_id_length, connection.answered_id_length, connection.id_callback})
     to.byte(value);
   to.signed_number(observation.live);
   to.number(observation.log.size());
@@ -223,7 +223,7 @@ bool decode(std::span<const std::uint8_t>& bytes, Observation& observation) {
   from.end_view(connection.client);
   from.end_view(connection.server);
   for (std::uint8_t* value : {&connection.version, &connection.early_data, &connection.tickets,
-                              &connection.offered_id_length, &connection.answered_id_length})
+                              &connection.offered_id_length, &connection.answered_id_length, &connection.id_callback})
     *value = static_cast<std::uint8_t>(from.byte());
   observation.live = from.signed_number();
   observation.log.resize(from.length(event_bytes_min));
