@@ -164,6 +164,7 @@ class Auditor {
     for (Surprise& surprise :
          findings.unexplained([&](std::size_t done, std::size_t wanted) { tell("shrinking", done, wanted); }))
       result_.surprises.push_back(std::move(surprise));
+    if (!options_.deviations) return;
     name_deviations();
     for (std::size_t i = 0; i < result_.deviations.size(); ++i) {
       Deviation& deviation = result_.deviations[i];

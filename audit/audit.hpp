@@ -33,6 +33,7 @@ struct AuditOptions {
   int release = 0;                ///< of the library: 100 * major + minor; 0: not known, every clause applies
   Lacks lacks;                    ///< of the library: not asked for, not compared, and no clause's evidence
   bool directed = true;           ///< the traces of the corpus, before the random ones
+  bool deviations = true;         ///< name what is not the manual's, each with its trace
   std::function<void(const AuditProgress&)> progress;
   const std::atomic<bool>* stop = nullptr;  ///< set from outside: finish with what there is
 };
@@ -48,6 +49,7 @@ enum class Verdict : std::uint8_t {
 };
 inline constexpr std::size_t verdict_count = 6;
 std::string_view to_text(Verdict verdict);  ///< "not exercised"
+std::string_view word(Verdict verdict);     ///< "not-exercised", for programs
 
 /// Where in a trace a difference shows.
 struct Shown {

@@ -27,7 +27,7 @@ BaselineEntry entry_from(const Json& json, std::size_t number, const std::filesy
   };
   BaselineEntry entry;
   entry.clause = text("clause");
-  if (!find_clause(entry.clause)) at("there is no clause '" + entry.clause + "'");
+  if (!entry.clause.empty() && !find_clause(entry.clause)) at("there is no clause '" + entry.clause + "'");
   const std::string change = text("rule") + "=" + text("value");
   const auto choice = parse_choice(change);
   if (!choice) at("'" + change + "' is no Rule and value; see 'sesscheck rules'");
@@ -51,8 +51,16 @@ bool applies(const BaselineEntry& entry, const std::string& version) {
          std::ranges::any_of(entry.versions, [&](const std::string& v) { return version.starts_with(v); });
 }
 
+std::string_view id_of(const ClauseChoice& found) { return found.clause ? found.clause->id : std::string_view{}; }
+
 bool same(const BaselineEntry& entry, const std::string_view clause, Choice choice) {
   return entry.clause == clause && entry.choice == choice;
+}
+bool same(const BaselineEntry& entry, const ClauseChoice& found) { return same(entry, id_of(found), found.choice); }
+
+/// "S18 flush_period=256"
+std::string named(std::string_view clause, Choice choice) {
+  return std::string(clause) + (clause.empty() ? "" : " ") + to_string(choice);
 }
 
 /// "OpenSSL 3.0" of "OpenSSL 3.0.19 27 Jan 2026": a patch release should not need a new baseline.
@@ -81,40 +89,55 @@ std::vector<BaselineEntry> read_baseline(const std::filesystem::path& file) {
   return entries;
 }
 
-BaselineOutcome hold_against(const std::vector<BaselineEntry>& baseline, const AuditResult& result,
+std::vector<ClauseChoice> to_accept(const AuditResult& result) {
+  std::vector<ClauseChoice> all;
+  for (const ClauseResult& clause : result.clauses)
+    for (const Choice deviation : clause.deviations) all.push_back({clause.clause, deviation});
+  return all;
+}
+
+std::vector<ClauseChoice> to_accept(const Comparison& comparison) {
+  std::vector<ClauseChoice> all;
+  for (const Contrast& contrast : comparison.contrasts) {
+    if (!contrast.rule) continue;
+    const Choice choice{*contrast.rule, contrast.values[1]};
+    const std::size_t before = all.size();
+    for (const Clause& clause : clause_table())
+      if (decides(choice.rule, clause)) all.push_back({&clause, choice});
+    if (all.size() == before) all.push_back({nullptr, choice});
+  }
+  return all;
+}
+
+BaselineOutcome hold_against(const std::vector<BaselineEntry>& baseline, const std::vector<ClauseChoice>& found,
                              const std::string& version) {
   BaselineOutcome outcome;
   std::vector<bool> occurred(baseline.size());
-  for (const ClauseResult& clause : result.clauses)
-    for (const Choice deviation : clause.deviations) {
-      bool accepted = false;
-      for (std::size_t i = 0; i < baseline.size(); ++i)
-        if (applies(baseline[i], version) && same(baseline[i], clause.clause->id, deviation))
-          accepted = occurred[i] = true;
-      const std::string text = std::string(clause.clause->id) + " " + to_string(deviation);
-      (accepted ? outcome.accepted : outcome.not_accepted).push_back(text);
-    }
+  for (const ClauseChoice& one : found) {
+    bool accepted = false;
+    for (std::size_t i = 0; i < baseline.size(); ++i)
+      if (applies(baseline[i], version) && same(baseline[i], one)) accepted = occurred[i] = true;
+    (accepted ? outcome.accepted : outcome.not_accepted).push_back(named(id_of(one), one.choice));
+  }
   for (std::size_t i = 0; i < baseline.size(); ++i)
     if (applies(baseline[i], version) && !occurred[i])
-      outcome.gone.push_back(baseline[i].clause + " " + to_string(baseline[i].choice));
+      outcome.gone.push_back(named(baseline[i].clause, baseline[i].choice));
   return outcome;
 }
 
-void write_baseline(const std::filesystem::path& file, const AuditResult& result, const std::string& version,
-                    const std::string& reason, const std::vector<BaselineEntry>& before) {
+void write_baseline(const std::filesystem::path& file, const std::vector<ClauseChoice>& found,
+                    const std::string& version, const std::string& reason, const std::vector<BaselineEntry>& before) {
   Json accepted = Json::array();
-  for (const ClauseResult& clause : result.clauses)
-    for (const Choice deviation : clause.deviations) {
-      const auto known = std::ranges::find_if(before, [&](const BaselineEntry& e) {
-        return applies(e, version) && same(e, clause.clause->id, deviation);
-      });
-      const RuleInfo& row = info(deviation.rule);
-      accepted.push_back({{"clause", clause.clause->id},
-                          {"rule", row.name},
-                          {"value", row.values[deviation.value]},
-                          {"reason", known != before.end() ? known->reason : reason},
-                          {"versions", known != before.end() ? known->versions : std::vector{release_text(version)}}});
-    }
+  for (const ClauseChoice& one : found) {
+    const auto known = std::ranges::find_if(
+        before, [&](const BaselineEntry& e) { return applies(e, version) && same(e, one); });
+    const RuleInfo& row = info(one.choice.rule);
+    accepted.push_back({{"clause", id_of(one)},
+                        {"rule", row.name},
+                        {"value", row.values[one.choice.value]},
+                        {"reason", known != before.end() ? known->reason : reason},
+                        {"versions", known != before.end() ? known->versions : std::vector{release_text(version)}}});
+  }
   const Json root = {{"schema", baseline_schema_version}, {"accepted", accepted}};
   std::ofstream out(file, std::ios::trunc);
   out << root.dump(2) << "\n";

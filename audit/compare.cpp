@@ -68,6 +68,8 @@ class Comparer {
     while (!stopped() && (result_.commands < options_.commands || next_ < directed_traces().size())) compare_batch();
     explained_and_not();
     if (!stopped()) shrink_strange();
+    result_.rules[base_] = options_.rules[base_];
+    result_.rules[1 - base_] = account_.established();
     std::ranges::stable_sort(result_.contrasts, {}, [](const Contrast& c) { return c.rule.has_value(); });
     result_.interrupted = stopped();
     return std::move(result_);
@@ -187,6 +189,15 @@ class Comparer {
 };
 
 }  // namespace
+
+std::size_t Comparison::unexplained() const {
+  return static_cast<std::size_t>(std::ranges::count_if(contrasts, [](const Contrast& c) { return !c.rule; }));
+}
+
+bool Comparison::as_expected() const {
+  if (!baseline) return differing == 0;
+  return unexplained() == 0 && not_investigated == 0 && baseline->not_accepted.empty() && baseline->gone.empty();
+}
 
 Comparison compare_libraries(Fleet& first, Fleet& second, const CompareOptions& options) {
   return Comparer(first, second, options).run();

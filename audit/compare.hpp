@@ -34,10 +34,15 @@ struct Contrast {
 };
 
 struct Comparison {
+  std::array<Rules, 2> rules;  ///< that account for what each of the two did, as far as Rules do
   std::size_t traces = 0, commands = 0, differing = 0;  ///< commands: of one of them
   std::size_t not_investigated = 0;  ///< traces that differ, of kinds for which there was no time
   bool interrupted = false;
   std::vector<Contrast> contrasts;   ///< what no Rule explains comes first
+  std::optional<BaselineOutcome> baseline;
+  [[nodiscard]] std::size_t unexplained() const;  ///< contrasts that no Rule explains
+  /// Whether the exit code is 0: no difference, or none but those that the baseline accepts.
+  [[nodiscard]] bool as_expected() const;
 };
 
 /// Throws SutError when one of them cannot be run.

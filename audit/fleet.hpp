@@ -27,7 +27,7 @@ using Patience = std::chrono::milliseconds;  ///< for one trace; whoever takes l
 /// Makes a new one, in a fresh process where it has one.
 using SutFactory = std::function<Subject(Patience)>;
 
-inline constexpr Patience patience_at_first{10'000};  ///< for a loaded machine
+inline constexpr Patience patience_at_first{10'000};
 inline constexpr Patience patience_once_hung{1'000};  ///< for a library that is known to hang: each time costs this much
 
 /// What became of one trace.

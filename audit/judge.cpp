@@ -63,6 +63,18 @@ std::string_view to_text(Verdict verdict) {
   return {};
 }
 
+std::string_view word(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::died: return "died";
+    case Verdict::deviates: return "deviates";
+    case Verdict::ambiguous: return "ambiguous";
+    case Verdict::not_exercised: return "not-exercised";
+    case Verdict::not_applicable: return "not-applicable";
+    case Verdict::conforms: return "conforms";
+  }
+  return {};
+}
+
 std::vector<ClauseResult> judge(const AuditResult& result, const Evidence& evidence, int release, const Lacks& lacks) {
   const ClauseSet out_of_reach = lacks.any() ? reachable({}) & ~reachable(lacks) : ClauseSet();
   std::vector<ClauseSet> spoken_against;

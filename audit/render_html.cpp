@@ -58,26 +58,14 @@ class Page {
   }
 
   void beginning() {
-    // The page asks the browser to let it load nothing, whatever is in it.
-    put("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-        "content=\"width=device-width, "
-        "initial-scale=1\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-        "'unsafe-inline'; "
-        "script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">\n<meta "
-        "name=\"color-scheme\" content=\"light dark\">\n"
-        "<link rel=\"icon\" href=\"data:,\">\n<title>{} against its manual - sesscheck</title>\n<style>\n",
-        escape(head_.version));
-    text_ += embedded::page_style;
-    put("</style>\n</head>\n<body>\n{}<a class=\"skip\" href=\"#main\">Skip to the content</a>\n<header>\n<p "
-        "class=\"kind\">sesscheck audit</p>\n"
-        "<h1>{}</h1>\n<p>Its session cache, held against its manual.</p>\n<nav aria-label=\"Parts of this "
-        "page\"><ul>\n",
-        shapes(), escape(head_.version));
-    if (!result_.surprises.empty()) put("<li><a href=\"#surprises\">Not as expected</a></li>\n");
-    put("<li><a href=\"#summary\">Summary</a></li>\n<li><a href=\"#clauses\">Clauses</a></li>\n<li><a "
-        "href=\"#deviations\">Deviations</a></li>\n"
-        "<li><a href=\"#exercised\">What was exercised</a></li>\n</ul></nav>\n</header>\n<main id=\"main\" "
-        "tabindex=\"-1\">\n");
+    std::vector<Part> parts;
+    if (!result_.surprises.empty()) parts.push_back({"surprises", "Not as expected"});
+    for (const Part& part : {Part{"summary", "Summary"}, Part{"clauses", "Clauses"}, Part{"deviations", "Deviations"},
+                             Part{"exercised", "What was exercised"}})
+      parts.push_back(part);
+    text_ += page_begin({head_.version + " against its manual", "sesscheck audit", head_.version,
+                         "Its session cache, held against its manual."},
+                        parts);
   }
 
   /// What it all comes to, in one place at the top.
@@ -149,18 +137,7 @@ class Page {
   }
 
   void baseline() {
-    if (!result_.baseline) return;
-    const BaselineOutcome& b = *result_.baseline;
-    put("<h3>Held against the baseline</h3>\n<p>{} accepted.</p>\n", counted(b.accepted.size(), "deviation"));
-    const auto list = [&](std::string_view name, const std::vector<std::string>& entries, bool open) {
-      if (entries.empty()) return;
-      put("<details{}><summary>{}: {}</summary><ul>\n", open ? " open" : "", name, entries.size());
-      for (const std::string& entry : entries) put("<li><code>{}</code></li>\n", escape(entry));
-      put("</ul></details>\n");
-    };
-    list("Not accepted", b.not_accepted, true);
-    list("No longer there: remove the entry", b.gone, true);
-    list("Accepted", b.accepted, false);
+    if (result_.baseline) text_ += baseline_outcome(*result_.baseline, "deviation");
   }
 
   void rules() {
@@ -185,12 +162,9 @@ class Page {
   }
 
   void ending() {
-    put("</main>\n<footer><p>Written by sesscheck. What grades mean, and what an audit cannot see: "
-        "<code>docs/auditing.md</code>. The same for "
-        "programs: <code>audit.json</code>, <code>junit.xml</code>, <code>audit.sarif</code> beside this "
-        "page.</p></footer>\n<script>\n");
-    text_ += embedded::page_script;
-    put("</script>\n</body>\n</html>\n");
+    text_ += page_end(
+        "Written by sesscheck. What grades mean, and what an audit cannot see: <code>docs/auditing.md</code>. The same for "
+        "programs: <code>audit.json</code>, <code>junit.xml</code>, <code>audit.sarif</code> beside this page.");
   }
 
   const AuditHead& head_;
@@ -235,6 +209,44 @@ std::string number(std::size_t count) {
 
 std::string counted(std::size_t count, std::string_view noun) {
   return number(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+std::string page_begin(const PageHead& head, std::span<const Part> parts) {
+  // The page asks the browser to let it load nothing, whatever is in it.
+  std::string text = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+      "content=\"width=device-width, initial-scale=1\">\n<meta http-equiv=\"Content-Security-Policy\" "
+      "content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
+      "base-uri 'none'; form-action 'none'\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
+      "<link rel=\"icon\" href=\"data:,\">\n<title>{} - sesscheck</title>\n<style>\n",
+      escape(head.title));
+  text += embedded::page_style;
+  text += fmt::format(
+      "</style>\n</head>\n<body>\n{}<a class=\"skip\" href=\"#main\">Skip to the content</a>\n<header>\n<p "
+      "class=\"kind\">{}</p>\n<h1>{}</h1>\n<p>{}</p>\n<nav aria-label=\"Parts of this page\"><ul>\n",
+      shapes(), escape(head.kind), escape(head.heading), escape(head.about));
+  for (const Part& part : parts) text += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", part.anchor, part.name);
+  return text + "</ul></nav>\n</header>\n<main id=\"main\" tabindex=\"-1\">\n";
+}
+
+std::string baseline_outcome(const BaselineOutcome& outcome, std::string_view noun) {
+  std::string text =
+      fmt::format("<h3>Held against the baseline</h3>\n<p>{} accepted.</p>\n", counted(outcome.accepted.size(), noun));
+  const auto list = [&](std::string_view name, const std::vector<std::string>& entries, bool open) {
+    if (entries.empty()) return;
+    text += fmt::format("<details{}><summary>{}: {}</summary><ul>\n", open ? " open" : "", name, entries.size());
+    for (const std::string& entry : entries) text += fmt::format("<li><code>{}</code></li>\n", escape(entry));
+    text += "</ul></details>\n";
+  };
+  list("Not accepted", outcome.not_accepted, true);
+  list("No longer there: remove the entry", outcome.gone, true);
+  list("Accepted", outcome.accepted, false);
+  return text;
+}
+
+std::string page_end(std::string_view footer) {
+  return fmt::format("</main>\n<footer><p>{}</p></footer>\n<script>\n", footer) + std::string(embedded::page_script) +
+         "</script>\n</body>\n</html>\n";
 }
 
 }  // namespace html

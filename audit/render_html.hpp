@@ -2,6 +2,9 @@
 //   render_html.cpp           the page: head, verdict, summary, order of the parts
 //   render_html_clauses.cpp   the clause matrix
 //   render_html_evidence.cpp  deviations and surprises
+//   render_html_exhibit.cpp   what shows one of them: fields, picture, trace, program
+//   render_html_compare.cpp   another page: two libraries beside each other
+//   render_html_matrix.cpp    another page: several libraries beside each other
 //   render_html_scene.cpp     a trace played on the model, step by step
 //   render_html_picture.cpp   a scene as a sequence picture
 //   render_html_plots.cpp     what was exercised, as bars
@@ -10,6 +13,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,10 +29,27 @@ std::string escape(std::string_view text);
 std::string counted(std::size_t count, std::string_view noun);
 std::string number(std::size_t count);  ///< "50,000"
 
+/// Escaped; may break after an underscore.
+std::string breakable(std::string_view name);
 /// A grade as a shape and its word: neither needs colour.
 std::string badge(Verdict verdict);
 /// The shapes that badges use; once in a page.
 std::string_view shapes();
+
+// --- what every page has around its content ------------------------------------------------------------------------
+
+struct PageHead {
+  std::string title, kind, heading, about;
+};
+/// A section that the page's head links to.
+struct Part {
+  std::string_view anchor, name;
+};
+std::string page_begin(const PageHead& head, std::span<const Part> parts);
+/// `footer` is markup.
+std::string page_end(std::string_view footer);
+/// With its heading; `noun` is what is accepted or not.
+std::string baseline_outcome(const BaselineOutcome& outcome, std::string_view noun);
 
 // --- a trace, step by step -----------------------------------------------------------------------------------------
 
@@ -57,6 +78,7 @@ Scene play(const Trace& trace, const Shown& shown, const std::optional<Rules>& l
 /// Who is who in a picture.
 struct Sides {
   std::string library = "the library", expected = "the manual";
+  std::string expects = "expects";  ///< of the second: it "does" where it is a library too
 };
 
 /// Inline SVG; `id` is unique in the page.
@@ -66,6 +88,30 @@ std::string picture(const Scene& scene, const Trace& trace, const Shown& shown, 
 std::string in_words(const Scene& scene, const Trace& trace, const Shown& shown, const Sides& sides);
 /// "+10 s", "+0.5 s": since the trace began.
 std::string since_beginning(Moment at);
+
+// --- what shows it (render_html_exhibit.cpp) -----------------------------------------------------------------------
+
+std::string code(std::string_view text);
+/// What the manual's clauses that this Rule decides say; `linked` where the page has a row for each.
+std::string clause_lines(Rule rule, bool linked);
+/// Something to copy, behind its summary.
+std::string block(std::string_view summary, const std::string& id, const std::string& text, bool open,
+                  std::string_view file);
+
+/// Fields, picture, trace and program of one difference.
+struct Exhibit {
+  std::string stem;  ///< of its ids, and of its files where it has some
+  const Trace& trace;
+  const Shown& shown;
+  Sides sides;
+  std::optional<Rules> library;
+  Rules expected;
+  std::string caption, caption_unaccounted;  ///< markup, of the picture
+  std::string program;
+  bool files = true;  ///< trace and program are files beside the page, too
+
+  [[nodiscard]] std::string show() const;
+};
 
 // --- parts of the page, each a section with its heading
 // ---------------------------------------------------------------

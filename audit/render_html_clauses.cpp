@@ -9,28 +9,6 @@
 namespace sesscheck::html {
 namespace {
 
-std::string_view word(Verdict verdict) {  // for class names
-  switch (verdict) {
-    case Verdict::died: return "died";
-    case Verdict::deviates: return "deviates";
-    case Verdict::ambiguous: return "ambiguous";
-    case Verdict::not_exercised: return "not-exercised";
-    case Verdict::not_applicable: return "not-applicable";
-    case Verdict::conforms: return "conforms";
-  }
-  return {};
-}
-
-/// Names may break after an underscore.
-std::string breakable(std::string_view name) {
-  std::string text;
-  for (const char c : escape(name)) {
-    text += c;
-    if (c == '_' || c == '=') text += "<wbr>";
-  }
-  return text;
-}
-
 std::string rules_of(const AuditResult& result, const ClauseResult& c) {
   std::string text;
   for (const Choice choice : c.deviations) {
@@ -62,6 +40,15 @@ std::string evidence_of(const ClauseResult& c) {
 }
 
 }  // namespace
+
+std::string breakable(std::string_view name) {
+  std::string text;
+  for (const char c : escape(name)) {
+    text += c;
+    if (c == '_' || c == '=') text += "<wbr>";
+  }
+  return text;
+}
 
 std::string badge(Verdict verdict) {
   return fmt::format(

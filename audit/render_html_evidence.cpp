@@ -10,79 +10,6 @@
 namespace sesscheck::html {
 namespace {
 
-std::string code(std::string_view text) { return "<code>" + escape(text) + "</code>"; }
-
-std::string clause_lines(Rule rule) {
-  std::string text;
-  for (const Clause& clause : clause_table())
-    if (decides(rule, clause))
-      text += fmt::format("<p class=\"paraphrase\"><a href=\"#clause-{0}\">{0}</a> {1} <cite>{2}(3), {3}</cite></p>\n",
-                          escape(clause.id), escape(clause.paraphrase), escape(clause.page), escape(clause.section));
-  return text;
-}
-
-std::string rows_of(std::span<const FieldDifference> fields) {
-  std::string text;
-  for (const FieldDifference& f : fields)
-    text += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"value\">{}</td><td class=\"value\">{}</td></tr>\n",
-                        code(f.field), code(f.library), code(f.model));
-  return text;
-}
-
-std::string differences(const Shown& shown, const Sides& sides) {
-  constexpr std::size_t fields_max = 10;
-  const std::span<const FieldDifference> all(shown.fields);
-  if (all.empty()) return {};
-  const std::string head = fmt::format(
-      "<table class=\"fields\"><thead><tr><th scope=\"col\">seen</th><th scope=\"col\">{}</th><th "
-      "scope=\"col\">{}</th></tr></thead><tbody>\n",
-      escape(sides.library), escape(sides.expected));
-  std::string text = "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"What differs\">" + head +
-                     rows_of(all.first(std::min(all.size(), fields_max))) + "</tbody></table></div>\n";
-  if (all.size() > fields_max)
-    text += fmt::format("<details><summary>{} more that differ</summary><div class=\"scroll\" "
-                        "tabindex=\"0\" role=\"group\" aria-label=\"What differs as well\">{}{}</tbody></table></div></details>\n",
-                        all.size() - fields_max, head, rows_of(all.subspan(fields_max)));
-  return text;
-}
-
-/// Something to copy.
-std::string block(std::string_view summary, const std::string& id, const std::string& text, bool open,
-                  std::string_view file) {
-  return fmt::format(
-      "<details class=\"block\"{}><summary>{} <span class=\"quiet\">{}</span></summary>\n<button type=\"button\" "
-      "class=\"copy\" data-copy=\"{}\" hidden>Copy</button><pre id=\"{}\" tabindex=\"0\">{}</pre></details>\n",
-      open ? " open" : "", escape(summary), escape(file), id, id, escape(text));
-}
-
-/// Trace, picture, program: what shows it.
-struct Exhibit {
-  std::string stem;  ///< of its files
-  const Trace& trace;
-  const Shown& shown;
-  Sides sides;
-  std::optional<Rules> library;
-  Rules expected;
-  std::string caption, caption_unaccounted;
-  std::string program;
-
-  [[nodiscard]] std::string show() const {
-    const Scene scene = play(trace, shown, library, expected);
-    std::string text = differences(shown, sides);
-    if (!trace.commands.empty()) {
-      text += fmt::format(
-          "<figure><figcaption>{}</figcaption>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
-          "aria-label=\"Sequence picture of {}\">{}</div>\n",
-          scene.library || !scene.differs ? caption : caption_unaccounted, escape(stem),
-          picture(scene, trace, shown, sides, "picture-" + stem));
-      text += "<details><summary>The picture in words</summary>\n" + in_words(scene, trace, shown, sides) +
-              "</details></figure>\n";
-    }
-    text += block("Trace", "trace-" + stem, to_text(trace), trace.commands.size() <= 30, "traces/" + stem + ".trace");
-    return text + block("C program that shows it", "program-" + stem, program, false, "reproducers/" + stem + ".c");
-  }
-};
-
 /// A value that all its clauses allow, or that no page of this release speaks of, is no deviation of theirs.
 Verdict grade(const AuditResult& result, Choice choice) {
   std::optional<Verdict> worst;
@@ -101,7 +28,7 @@ std::string deviation(const AuditHead& head, const AuditResult& result, const De
       "<article class=\"finding deviation\" id=\"deviation-{}\" aria-labelledby=\"deviation-{}-h\">\n"
       "<h3 id=\"deviation-{}-h\">{} <span>{}</span></h3>\n",
       stem, stem, stem, badge(grade(result, d.choice)), escape(row.meaning));
-  text += clause_lines(d.choice.rule);
+  text += clause_lines(d.choice.rule, true);
   text += fmt::format(
       "<dl class=\"facts\"><div><dt>Rule and value</dt><dd>{}</dd></div><div><dt>The manual\u2019s "
       "value</dt><dd>{}</dd></div>"
@@ -162,7 +89,7 @@ std::string surprise(const AuditHead& head, const AuditResult& result, std::size
     case Surprise::Kind::rule:
       library = result.established;
       for (const Choice change : s.explanation.value_or(std::vector<Choice>{})) {
-        text += "<p>" + escape(info(change.rule).meaning) + ".</p>\n" + clause_lines(change.rule);
+        text += "<p>" + escape(info(change.rule).meaning) + ".</p>\n" + clause_lines(change.rule, true);
         library->set(change);
         expected.set({change.rule, result.expected.value(change.rule)});
       }

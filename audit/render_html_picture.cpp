@@ -93,7 +93,7 @@ class Drawing {
       open(scene.library ? *scene.library : *scene.expected);
       y_ += 6;
       side("library", "\u25B2 differs here: " + sides_.library, scene.library, shown, true);
-      side("expected", "\u25C7 what " + sides_.expected + " expects instead", scene.expected, shown, false);
+      side("expected", "\u25C7 what " + sides_.expected + " " + sides_.expects + " instead", scene.expected, shown, false);
       under("differs", 3, top_of_step_, width - 6);
       y_ += 8;
     }

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "audit/report.hpp"
@@ -9,13 +8,6 @@ namespace sesscheck {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// "not-exercised"
-std::string word(Verdict verdict) {
-  std::string text(to_text(verdict));
-  std::ranges::replace(text, ' ', '-');
-  return text;
-}
 
 std::string_view word(Surprise::Kind kind) {
   switch (kind) {

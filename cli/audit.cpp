@@ -3,24 +3,24 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <fstream>
 #include <memory>
 
 #include "audit/baseline.hpp"
 #include "audit/report.hpp"
 #include "check/model_sut.hpp"
-#include "cli/progress.hpp"
+#include "cli/run_audit.hpp"
 #include "cli/verbs.hpp"
 #include "sut/sut.hpp"
 #include "sut/worker/process.hpp"
 
 namespace sesscheck::cli {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 std::atomic<bool> interrupted{false};
 
@@ -42,35 +42,6 @@ const std::atomic<bool>& interruption() {
   return interrupted;
 }
 
-namespace {
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-class ProgressLine {
- public:
-  void show(const AuditProgress& progress) {
-    if (!line_.due()) return;
-    const double elapsed = line_.elapsed();
-    if (progress.stage != stage_) stage_ = progress.stage, stage_start_ = elapsed;
-    const bool comparing = progress.stage == "comparing";
-    const double share =
-        comparing ? progress.share
-                  : static_cast<double>(progress.done) / static_cast<double>(std::max<std::size_t>(progress.wanted, 1));
-    const double spent = elapsed - stage_start_;
-    const std::string left = share > 0.01 && share < 1 ? fmt::format(", {:.0f} s left", spent / share - spent) : "";
-    const std::string amount = comparing ? fmt::format("{} commands, {:.0f} %", progress.done, 100 * share)
-                                         : fmt::format("{} of {}", progress.done + 1, progress.wanted);
-    line_.show(fmt::format("{}: {}, {} traces not as expected{}", progress.stage, amount, progress.disagreements, left));
-  }
-
- private:
-  StatusLine line_;
-  double stage_start_ = 0;
-  std::string stage_;
-};
-
-}  // namespace
-
 SutFactory factory(const LibraryOptions& library) {
   if (library.is_model()) {
     const RulesOptions options{library.libssl.substr(std::string_view("model:").size()), library.model_changes};
@@ -83,6 +54,18 @@ SutFactory factory(const LibraryOptions& library) {
     const WorkerSut* const words = worker.get();
     return Subject{std::move(worker), [words] { return words->last_words(); }};
   };
+}
+
+void check_writable(const std::string& file) {
+  if (!file.empty() && !std::ofstream(file, std::ios::app))
+    throw UsageError("cannot write " + file + ": " + std::strerror(errno));
+}
+
+void write_text(const std::string& file, const std::string& text) {
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.close();
+  if (!out) throw UsageError("cannot write " + file + ": " + std::strerror(errno));
 }
 
 bool colour(int file_descriptor) { return isatty(file_descriptor) && !std::getenv("NO_COLOR"); }
@@ -115,23 +98,14 @@ int audit(const AuditVerb& options) {
   const std::filesystem::path folder = prepare_run(options.out, head);
   fmt::print(stderr, "auditing {} ({})\n", head.version, head.libssl);
 
-  audit_options.stop = &interruption();
-  const auto start = Clock::now();
-  AuditResult result;
-  {
-    Fleet fleet(make, options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency()));
-    ProgressLine line;
-    audit_options.progress = [&](const AuditProgress& progress) { line.show(progress); };
-    result = sesscheck::audit(fleet, audit_options);
-  }
-  head.seconds = seconds_since(start);
-  if (!options.baseline.empty()) result.baseline = hold_against(baseline, result, head.version);
+  AuditResult result = run_audit(make, options.jobs, audit_options, head);
+  if (!options.baseline.empty()) result.baseline = hold_against(baseline, to_accept(result), head.version);
   fmt::print("{}", render_terminal(head, result, colour(STDOUT_FILENO)));
   std::fflush(stdout);
   write_report(folder, head, result);
   fmt::print(stderr, "report written to {}\n", folder.string());
   if (!options.write_baseline.empty()) {
-    write_baseline(options.write_baseline, result, head.version, options.reason, baseline);
+    write_baseline(options.write_baseline, to_accept(result), head.version, options.reason, baseline);
     fmt::print(stderr, "baseline written to {}{}\n", options.write_baseline,
                options.reason.empty() ? "; say in each entry why it is accepted" : "");
   }

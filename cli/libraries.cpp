@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 
 #include "cli/verbs.hpp"
 #include "sut/sut.hpp"
@@ -88,6 +89,11 @@ Expected expected_of(std::string_view version) {
   if (number == 0) return {"openssl-3.0", false};
   const Known* row = std::ranges::upper_bound(known, number, {}, &Known::from) - 1;
   return {row->profile, row->tried};
+}
+
+int older_first(std::string_view version) {
+  const int number = number_of(version);
+  return number != 0 ? number : std::numeric_limits<int>::max();
 }
 
 void RulesOptions::follow(const std::string& version, bool is_model) {

@@ -75,15 +75,56 @@ int main(int argc, char** argv) {
 
   CompareVerb compare_options;
   auto* compare_verb = app.add_subcommand("compare", "Compare two libraries: what the one does and the other does not, and which Rule says so");
-  compare_verb->footer(std::string("Example: sesscheck compare openssl-3.0 openssl-3.5, after ./run libraries\n") +
-                       "Exit codes: 0 they do the same in all traces; 1 they do not; 2 wrong usage or input; 3 one of them could not be run.");
+  compare_verb->footer(
+      "Examples:\n"
+      "  sesscheck compare openssl-3.0 openssl-3.5 --html upgrade.html    what changes for me? after ./run libraries\n"
+      "  sesscheck compare openssl-3.0 ./libssl.so.3 --write-baseline accepted.json --reason 'wanted'\n"
+      "  sesscheck compare openssl-3.0 ./libssl.so.3 --baseline accepted.json\n\n"
+      "Exit codes: 0 they do the same in all traces, or differ only in what the baseline accepts; 1 they differ;\n"
+      "2 wrong usage or input; 3 one of them could not be run.");
   compare_verb->add_option("LIB_A", compare_options.first, "as --lib of audit: a path, a name of 'sesscheck libraries', or model:RULES")->required();
   compare_verb->add_option("LIB_B", compare_options.second, "the other one")->required();
   compare_verb->add_option("--seed", compare_options.seed, "seed of the random traces")->capture_default_str();
   compare_verb->add_option("--commands", compare_options.commands, "commands to compare, at least, after those of the corpus")->capture_default_str()->check(CLI::PositiveNumber);
   compare_verb->add_option("--jobs", compare_options.jobs, "worker processes for each; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();
   compare_verb->add_option("--json", compare_options.json, "write all of it to this file");
+  compare_verb->add_option("--html", compare_options.html, "write a page for the browser to this file");
+  compare_verb->add_option("--baseline", compare_options.baseline, "file of accepted differences, as audit has it: exit code 1 for others, and for those that are gone");
+  compare_verb->add_option("--write-baseline", compare_options.write_baseline, "write all differences that a Rule explains to this file");
+  compare_verb->add_option("--reason", compare_options.reason, "with --write-baseline: why they are accepted");
   compare_verb->callback([&] { result = compare(compare_options); });
+
+  IdentifyVerb identify_options;
+  auto* identify_verb = app.add_subcommand("identify", "Find the Rules of a library by experiments: nothing is expected of it");
+  identify_verb->footer(
+      "Examples:\n"
+      "  sesscheck identify ./libssl.so.3                         which release does it behave like, and where does it not?\n"
+      "  sesscheck identify openssl-3.5 --json rules.json         one of ./run libraries\n"
+      "  sesscheck identify model:openssl-3.0,capacity=size       the model, changed: it finds the change\n\n"
+      "Exit codes: 0 it does what a known profile does; 1 it does not, or something that no Rule explains; 2 wrong usage or input;\n"
+      "3 the library could not be run.");
+  identify_verb->add_option("LIB", identify_options.library.libssl, "as --lib of audit: a path, a name of 'sesscheck libraries', or model:RULES")->required();
+  identify_verb->add_option("--crypto", identify_options.library.libcrypto, "its libcrypto, when libssl does not find the right one by itself");
+  identify_verb->add_option("--seed", identify_options.seed, "seed of the random traces")->capture_default_str();
+  identify_verb->add_option("--commands", identify_options.commands, "commands of random traces to hold against what was found; 0: none")->capture_default_str();
+  identify_verb->add_option("--jobs", identify_options.jobs, "worker processes for that; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();
+  identify_verb->add_option("--json", identify_options.json, "write all of it to this file");
+  identify_verb->callback([&] { result = identify(identify_options); });
+
+  MatrixVerb matrix_options;
+  auto* matrix_verb = app.add_subcommand("matrix", "Audit several libraries: one page with clauses down and libraries across");
+  matrix_verb->footer(
+      "Examples:\n"
+      "  sesscheck matrix                                         the installed one and those of ./run libraries\n"
+      "  sesscheck matrix openssl-3.0 openssl-3.5 ./libssl.so.3 --out upgrade\n\n"
+      "Writes matrix.html and matrix.json. Exit codes: 0 each does what is known of it; 1 one does not; 2 wrong usage or input;\n"
+      "3 one could not be run.");
+  matrix_verb->add_option("LIB", matrix_options.libraries, "as --lib of audit; none: all at hand");
+  matrix_verb->add_option("--seed", matrix_options.seed, "seed of the random traces")->capture_default_str();
+  matrix_verb->add_option("--commands", matrix_options.commands, "commands to compare for each, at least")->capture_default_str()->check(CLI::PositiveNumber);
+  matrix_verb->add_option("--jobs", matrix_options.jobs, "worker processes; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();
+  matrix_verb->add_option("--out", matrix_options.out, "folder for the page and the JSON")->capture_default_str();
+  matrix_verb->callback([&] { result = matrix(matrix_options); });
 
   ExploreVerb explore_options;
   auto* explore_verb = app.add_subcommand("explore", "Explore every small world to its bound: what holds in all of them, and every transition on a library");

@@ -87,10 +87,7 @@ void write_program(const TraceVerb& options, const Trace& trace, const Differenc
   const std::string program = reproduce(trace, difference.command, difference.repetition, difference.fields,
                                         {{version + " differs from " + options.rules.name(), "Trace: " + options.file},
                                          options.rules.name()});
-  std::ofstream out(options.c_file);
-  out << program;
-  out.close();
-  if (!out) throw UsageError("cannot write " + options.c_file + ": " + std::strerror(errno));
+  write_text(options.c_file, program);
 }
 
 }  // namespace

@@ -53,6 +53,9 @@ struct Expected {
 };
 Expected expected_of(std::string_view version);
 
+/// To sort by: releases of OpenSSL by their numbers, then everything else.
+int older_first(std::string_view version);
+
 /// What `./run libraries` fetched.
 struct NamedLibrary {
   std::string name;
@@ -87,9 +90,28 @@ struct CompareVerb {
   std::uint64_t seed = 1;
   std::size_t commands = 20'000;
   unsigned jobs = 0;
-  std::string json;
+  std::string json, html;  ///< files
+  std::string baseline, write_baseline, reason;
 };
 int compare(const CompareVerb& options);
+
+struct IdentifyVerb {
+  LibraryOptions library;
+  std::uint64_t seed = 1;
+  std::size_t commands = 20'000;  ///< to hold against what was found
+  unsigned jobs = 0;
+  std::string json;
+};
+int identify(const IdentifyVerb& options);
+
+struct MatrixVerb {
+  std::vector<std::string> libraries;  ///< as --lib; none: the installed one and those that were fetched
+  std::uint64_t seed = 1;
+  std::size_t commands = 20'000;  ///< for each
+  unsigned jobs = 0;
+  std::string out = "matrix";  ///< folder
+};
+int matrix(const MatrixVerb& options);
 
 struct ExploreVerb {
   LibraryOptions library;
@@ -108,6 +130,12 @@ const std::atomic<bool>& interruption();
 
 /// What Rules there are, and what each profile says of them.
 int rules();
+
+/// What cannot be written shows before the work, not after it. Leaves what is in the file; no name is no file. Throws
+/// UsageError.
+void check_writable(const std::string& file);
+/// Writes a file whole, over what was there. Throws UsageError.
+void write_text(const std::string& file, const std::string& text);
 
 /// Whether a stream may be coloured: a terminal, and NO_COLOR is not set.
 bool colour(int file_descriptor);

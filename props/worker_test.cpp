@@ -1,7 +1,10 @@
 // The worker process and what travels to and from it. Needs sesscheck-worker where WorkerSut finds it.
+#include <sched.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -9,6 +12,7 @@
 #include <limits>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "model/trace/text.hpp"
@@ -277,6 +281,81 @@ BOOST_AUTO_TEST_CASE(a_worker_that_cannot_be_executed_is_named) {
   }
   BOOST_TEST(contains(missing, "/nonexistent/worker"));
   BOOST_TEST(contains(other, "exited with status 0"));
+}
+
+/// A worker that is this shell script.
+struct ScriptedWorker {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("sesscheck-worker-" + std::to_string(::getpid()));
+  std::string saved = std::getenv("SESSCHECK_WORKER") != nullptr ? std::getenv("SESSCHECK_WORKER") : "";
+
+  explicit ScriptedWorker(const std::string& script) {
+    std::ofstream(path) << "#!/bin/sh\n" << script << "\n";
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    ::setenv("SESSCHECK_WORKER", path.c_str(), 1);
+  }
+  ~ScriptedWorker() {
+    std::filesystem::remove(path);
+    if (saved.empty())
+      ::unsetenv("SESSCHECK_WORKER");
+    else
+      ::setenv("SESSCHECK_WORKER", saved.c_str(), 1);
+  }
+};
+
+// Catches: a worker that sleeps for ever, or computes for ever, and is waited for as long.
+BOOST_AUTO_TEST_CASE(a_worker_that_does_not_answer_is_given_up) {
+  for (const char* script : {"exec sleep 30", "while :; do :; done"}) {
+    const ScriptedWorker scripted(script);
+    const auto start = std::chrono::steady_clock::now();
+    const WorkerSut sut("libc.so.6", "", {.trace = std::chrono::milliseconds(200)});
+    BOOST_CHECK_EXCEPTION((void)sut.version(), SutError,
+                          [](const SutError& e) { return contains(e.what(), "loading it does not end"); });
+    BOOST_TEST((std::chrono::steady_clock::now() - start < std::chrono::seconds(20)), script);
+  }
+}
+
+// Catches: "hung" for a library that is slow because the machine is: patience that is real time.
+BOOST_AUTO_TEST_CASE(a_loaded_machine_is_no_hang) {
+  using Clock = std::chrono::steady_clock;
+  cpu_set_t before, one;
+  BOOST_REQUIRE(::sched_getaffinity(0, sizeof before, &before) == 0);
+  CPU_ZERO(&one);
+  CPU_SET(::sched_getcpu(), &one);
+  BOOST_REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);  // threads and workers that are started inherit it
+  const char* library = std::getenv("SESSCHECK_LIB");
+  const Trace trace = std::get<Trace>(parse("context A\ncontext B\nconnect B A x1000\n"));
+  const auto took = [&](WorkerSut& sut, std::vector<Observation>& seen) {
+    const auto start = Clock::now();
+    sut.run(trace, seen);
+    return Clock::now() - start;
+  };
+  bool loaded = false;  // more than the patience, in real time
+  for (int attempt = 0; attempt < 5 && !loaded; ++attempt) {
+    std::vector<Observation> alone, among_others;
+    Clock::duration usual;
+    {
+      WorkerSut sut(library != nullptr ? library : "libssl.so.3", "");
+      (void)sut.version();
+      usual = took(sut, alone);
+    }
+    const auto patience = std::chrono::ceil<std::chrono::milliseconds>(2 * usual);
+    WorkerSut sut(library != nullptr ? library : "libssl.so.3", "", {patience, std::chrono::milliseconds(0)});
+    (void)sut.version();
+    std::atomic<bool> over = false;
+    {
+      std::vector<std::jthread> others;
+      for (int i = 0; i < 8; ++i)
+        others.emplace_back([&] {
+          while (!over) continue;
+        });
+      loaded = took(sut, among_others) > patience;
+      over = true;
+    }
+    BOOST_TEST((among_others == alone), "hung after " << among_others.size() << " of " << alone.size() << " commands");
+  }
+  ::sched_setaffinity(0, sizeof before, &before);
+  BOOST_TEST(loaded, "the machine could not be loaded: nothing was tested");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,26 +7,30 @@
 
   // --- the filter of the clauses
   var form = document.getElementById("filter"), words = document.getElementById("words"), shown = document.getElementById("shown");
-  var rows = Array.prototype.slice.call(document.querySelectorAll("#matrix tbody tr"));
+  var rows = Array.prototype.slice.call(document.querySelectorAll("tr[data-grade]"));
   var texts = rows.map(function (row) { return row.textContent.toLowerCase(); });
   function filter() {
     var grades = {}, wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean), count = 0;
+    var differing = form.querySelector("input[name=differing]");
     form.querySelectorAll("input[name=grade]").forEach(function (box) { grades[box.value] = box.checked; });
     rows.forEach(function (row, i) {
-      var fits = grades[row.dataset.grade] && wanted.every(function (w) { return texts[i].indexOf(w) >= 0; });
+      var fits = (!row.dataset.grade || row.dataset.grade.split(" ").some(function (g) { return grades[g]; })) &&
+        (!differing || !differing.checked || row.dataset.differs) && wanted.every(function (w) { return texts[i].indexOf(w) >= 0; });
       row.hidden = !fits;
       if (fits) count++;
     });
     shown.textContent = count + " of " + rows.length + " clauses";
   }
-  form.hidden = false;
-  form.addEventListener("input", filter);
-  form.addEventListener("submit", function (e) { e.preventDefault(); });
-  form.addEventListener("reset", function () { setTimeout(filter); });
-  words.addEventListener("keydown", function (e) {
-    if (e.key === "Escape") { words.value = ""; filter(); }
-  });
-  filter();  // a browser that comes back may have kept what was chosen
+  if (form) {
+    form.hidden = false;
+    form.addEventListener("input", filter);
+    form.addEventListener("submit", function (e) { e.preventDefault(); });
+    form.addEventListener("reset", function () { setTimeout(filter); });
+    words.addEventListener("keydown", function (e) {
+      if (e.key === "Escape") { words.value = ""; filter(); }
+    });
+    filter();  // a browser that comes back may have kept what was chosen
+  }
 
   // --- a link leads to something that can be seen
   function reveal() {

@@ -5,6 +5,7 @@
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -32,6 +34,7 @@ using worker::Wait;
 
 constexpr auto grace = 2s;          // for a worker to end by itself
 constexpr auto telling_time = 1s;   // for one that hangs, to say where it is
+constexpr int slices = 8;           // of a patience: how often a slow worker is looked after
 constexpr std::size_t last_words_max = 16 * 1024;
 constexpr off_t words_max = 1 << 20;         // what a chatty library may write before it is thrown away ...
 constexpr std::uint32_t words_check = 4096;  // ... which is looked at once in so many traces
@@ -63,6 +66,25 @@ std::string describe(int status) {
     return "killed by signal " + std::to_string(number) + " (" + ::strsignal(number) + ")";
   }
   return "exited with status " + std::to_string(WEXITSTATUS(status));
+}
+
+/// What a process has had of the processors, all its threads together.
+std::chrono::nanoseconds processor_time(pid_t pid) {
+  clockid_t clock{};
+  timespec used{};
+  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &used) != 0) return 0ns;
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
+/// Whether it waits for something other than a processor or a disk: a lock, a peer, a timer.
+bool asleep(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  const std::size_t name_ends = line.rfind(") ");
+  if (name_ends == std::string::npos || name_ends + 2 >= line.size()) return true;
+  const char state = line[name_ends + 2];
+  return state != 'R' && state != 'D';
 }
 
 /// "command 3: flush A 0", of the single command with this number.
@@ -127,6 +149,7 @@ struct WorkerSut::Worker {
   /// How a worker is to end: by itself, at once, or as soon as it has said where it is.
   enum class Ending { itself, now, telling };
   void finish(Ending ending);
+  [[nodiscard]] Wait wait(std::chrono::nanoseconds patience, Signal& signal) const;
   [[nodiscard]] std::string read_words() const;
   [[nodiscard]] bool try_run(const Trace& trace, std::vector<Observation>& seen);
 };
@@ -155,21 +178,21 @@ void WorkerSut::Worker::spawn() {
 void WorkerSut::Worker::start() {
   spawn();
   Signal signal{};
-  const Wait wait = worker::receive_signal(socket.get(), steady_clock::now() + limits.trace, signal);
+  const Wait came = wait(limits.trace, signal);
   std::string problem;
-  if (wait == Wait::signalled && signal == Signal::ready) {
+  if (came == Wait::signalled && signal == Signal::ready) {
     std::string loaded = channel->message();
     lacks = channel->lacks();
     if (version.empty()) version = loaded;
     if (version == loaded) return;
     problem = "was " + version + ", and is now " + loaded + ": the file was replaced during the run";
     finish(Ending::now);
-  } else if (wait == Wait::signalled) {
+  } else if (came == Wait::signalled) {
     problem = channel->message();
     finish(Ending::itself);
   } else {
-    finish(wait == Wait::expired ? Ending::telling : Ending::itself);
-    problem = wait == Wait::expired ? "loading it does not end" : "loading it ends the worker: " + last_words;
+    finish(came == Wait::expired ? Ending::telling : Ending::itself);
+    problem = came == Wait::expired ? "loading it does not end" : "loading it ends the worker: " + last_words;
   }
   if (problem.find(libssl) == std::string::npos) problem = libssl + ": " + problem;
   throw SutError(one_line(std::move(problem)));
@@ -204,6 +227,20 @@ void WorkerSut::Worker::finish(Ending ending) {
   words.reset();
 }
 
+/// Its next Signal. A loaded machine keeps a worker waiting for a processor, and a trace that is slow for that reason is
+/// not one that hangs: only the time that it computes is counted, and the time that it sleeps.
+Wait WorkerSut::Worker::wait(std::chrono::nanoseconds patience, Signal& signal) const {
+  const auto slice = patience / slices;
+  auto computed = processor_time(pid);
+  for (std::chrono::nanoseconds spent = 0ns;;) {
+    const Wait came = worker::receive_signal(socket.get(), steady_clock::now() + slice, signal);
+    if (came != Wait::expired || spent >= patience) return came;
+    const auto now = processor_time(pid);
+    spent += asleep(pid) ? slice : now - computed;
+    computed = now;
+  }
+}
+
 std::string WorkerSut::Worker::read_words() const {
   struct stat file {};
   if (::fstat(words.get(), &file) != 0) return {};
@@ -225,23 +262,22 @@ bool WorkerSut::Worker::try_run(const Trace& trace, std::vector<Observation>& se
   for (const Command& command : trace.commands) commands += std::max<std::int64_t>(command.repeat, 1);
 
   Signal signal{};
-  Wait wait = Wait::closed;
-  if (worker::send_request(socket.get(), to_bytes(lacks.any() ? restricted(trace, lacks) : trace), buffer)) {
-    wait = worker::receive_signal(socket.get(), steady_clock::now() + limits.trace + commands * limits.command, signal);
-  }
-  if (wait == Wait::signalled && signal != Signal::done) {
+  Wait came = Wait::closed;
+  if (worker::send_request(socket.get(), to_bytes(lacks.any() ? restricted(trace, lacks) : trace), buffer))
+    came = wait(limits.trace + commands * limits.command, signal);
+  if (came == Wait::signalled && signal != Signal::done) {
     finish(Ending::itself);
     throw SutError(one_line(channel->message()));
   }
   bool intact = true;
-  if (wait == Wait::signalled) {
+  if (came == Wait::signalled) {
     intact = channel->read(seen);
     channel->trim();
     if (intact) return true;
   }
-  finish(wait == Wait::closed ? Ending::itself : wait == Wait::expired ? Ending::telling : Ending::now);
+  finish(came == Wait::closed ? Ending::itself : came == Wait::expired ? Ending::telling : Ending::now);
   if (channel->begun() != requests) {
-    if (wait == Wait::closed && WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM)) {
+    if (came == Wait::closed && WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM)) {
       return false;
     }
     seen.clear();
@@ -249,10 +285,10 @@ bool WorkerSut::Worker::try_run(const Trace& trace, std::vector<Observation>& se
     intact = channel->read(seen);
   }
   if (!intact) last_words += "the observations in shared memory are damaged\n";
-  if (wait == Wait::expired)
+  if (came == Wait::expired)
     last_words = "no answer for " + std::to_string((limits.trace + commands * limits.command).count()) + " ms, in " +
                  command_at(trace, seen.size()) + "\n" + last_words;
-  seen.emplace_back().status = wait == Wait::expired ? Status::hung : Status::crashed;
+  seen.emplace_back().status = came == Wait::expired ? Status::hung : Status::crashed;
   return true;
 }
 

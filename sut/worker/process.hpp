@@ -10,7 +10,8 @@
 
 namespace sesscheck {
 
-/// How long a worker may take for one trace (real time) before the library counts as hung.
+/// How long a worker may take for one trace before the library counts as hung: time that it computes or sleeps. That it
+/// waits for a processor of a loaded machine does not count.
 struct WorkerLimits {
   std::chrono::milliseconds trace{20'000};
   std::chrono::milliseconds command{20};  ///< more, for each single command (a connect of repeat n counts n times)

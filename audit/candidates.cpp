@@ -1,0 +1,245 @@
+#include "audit/candidates.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <functional>
+#include <utility>
+
+#include "check/lockstep.hpp"
+#include "model/step.hpp"
+
+namespace sesscheck {
+namespace {
+
+std::size_t index(Rule rule) { return static_cast<std::size_t>(rule); }
+
+bool contradict(const Cube& a, const Cube& b) {
+  return std::ranges::any_of(a, [&](Choice x) {
+    return std::ranges::any_of(b, [&](Choice y) { return x.rule == y.rule && x.value != y.value; });
+  });
+}
+
+/// Runs a trace on the model, and goes every way at each Rule that is asked and open.
+class Explorer {
+ public:
+  using Compatible = std::function<bool(const Cube&)>;
+
+  Explorer(const Trace& trace, const std::array<std::uint8_t, rule_count>& masks, Compatible compatible,
+           std::size_t ways_max)
+      : trace_(trace), masks_(masks), compatible_(std::move(compatible)), ways_max_(ways_max) {
+    for (std::size_t r = 0; r < rule_count; ++r)
+      if (!std::has_single_bit(masks_[r])) open_.set(r);
+  }
+
+  std::optional<Split> run(const Rules& decided) {
+    begin_with(decided, {}, open_);
+    if (too_many_) return std::nullopt;
+    weigh();
+    return std::move(split_);
+  }
+
+ private:
+  using Seen = std::vector<Observation>;
+  struct Position {
+    std::size_t command = 0, repetition = 0;
+  };
+
+  /// At each value of the Rule that are compatible with the way there.
+  template <typename Go>
+  void fork(std::size_t rule, const Rules& rules, const Cube& cube, std::bitset<rule_count> open, Go go) {
+    split_.open.set(rule);
+    open.reset(rule);
+    for (std::uint8_t value = 0; value < rule_table()[rule].values.size(); ++value) {
+      const Choice choice{static_cast<Rule>(rule), value};
+      Cube longer = cube;
+      longer.push_back(choice);
+      if ((masks_[rule] >> value & 1U) != 0 && compatible_(longer)) go(rules.with(choice), longer, open);
+    }
+  }
+
+  static std::size_t first(const std::bitset<rule_count>& rules) {
+    std::size_t rule = 0;
+    while (!rules.test(rule)) ++rule;
+    return rule;
+  }
+
+  void begin_with(const Rules& rules, const Cube& cube, std::bitset<rule_count> open) {
+    Because because;
+    World world = begin(trace_.setup, rules, because);
+    if (const auto asked = because.rules & open; asked.any())
+      return fork(first(asked), rules, cube, open, [&](const Rules& r, const Cube& c, std::bitset<rule_count> o) { begin_with(r, c, o); });
+    go_on(std::move(world), {}, rules, cube, open, {});
+  }
+
+  void go_on(World world, Position at, const Rules& rules, const Cube& cube, std::bitset<rule_count> open, Seen seen) {
+    Because because;
+    Observation now;
+    for (; at.command < trace_.commands.size(); ++at.command, at.repetition = 0)
+      for (; at.repetition < trace_.commands[at.command].repeat; ++at.repetition) {
+        if (too_many_) return;
+        // Most steps ask nothing new; a copy is only needed where one may.
+        std::optional<World> before;
+        if (open.any()) before = world;
+        step(world, trace_.commands[at.command], rules, now, because);
+        if (const auto asked = because.rules & open; asked.any())
+          return fork(first(asked), rules, cube, open, [&](const Rules& r, const Cube& c, std::bitset<rule_count> o) {
+            go_on(*before, at, r, c, o, seen);
+          });
+        seen.push_back(now);
+      }
+    arrive(rules, cube, std::move(seen));
+  }
+
+  void arrive(const Rules& rules, const Cube& cube, Seen seen) {
+    if (split_.ways.size() >= ways_max_) {
+      too_many_ = true;
+      return;
+    }
+    Way way{cube, rules};
+    for (const Choice choice : cube) way.share /= std::popcount(masks_[index(choice.rule)]);
+    way.outcome = static_cast<std::size_t>(std::ranges::find(outcomes_, seen) - outcomes_.begin());
+    if (way.outcome == outcomes_.size()) outcomes_.push_back(std::move(seen));
+    split_.ways.push_back(std::move(way));
+  }
+
+  /// Entropy of the outcomes.
+  void weigh() {
+    std::vector<double> share(outcomes_.size());
+    double total = 0;
+    for (const Way& way : split_.ways) share[way.outcome] += way.share, total += way.share;
+    for (const double s : share)
+      if (s > 0) split_.bits -= s / total * std::log2(s / total);
+  }
+
+  const Trace& trace_;
+  const std::array<std::uint8_t, rule_count>& masks_;
+  const Compatible compatible_;
+  const std::size_t ways_max_;
+  std::bitset<rule_count> open_;
+  std::vector<Seen> outcomes_;
+  Split split_;
+  bool too_many_ = false;
+};
+
+}  // namespace
+
+Candidates::Candidates() {
+  for (const RuleInfo& row : rule_table())
+    masks_[index(row.rule)] = static_cast<std::uint8_t>((1U << row.values.size()) - 1);
+}
+
+std::vector<std::uint8_t> Candidates::values(Rule rule) const {
+  std::vector<std::uint8_t> all;
+  for (std::uint8_t value = 0; value < info(rule).values.size(); ++value)
+    if (possible({rule, value})) all.push_back(value);
+  return all;
+}
+
+std::bitset<rule_count> Candidates::undecided() const {
+  std::bitset<rule_count> open;
+  for (std::size_t r = 0; r < rule_count; ++r) open.set(r, !std::has_single_bit(masks_[r]));
+  return open;
+}
+
+double Candidates::bits() const {
+  double total = 0;
+  for (const std::uint8_t mask : masks_) total += std::log2(std::popcount(mask));
+  return total;
+}
+
+bool Candidates::compatible(const Cube& cube) const {
+  return std::ranges::all_of(joint_, [&](const std::vector<Cube>& some) {
+    return std::ranges::any_of(some, [&](const Cube& one) { return !contradict(one, cube); });
+  });
+}
+
+bool Candidates::allow(const Rules& rules) const {
+  Cube all;
+  for (const RuleInfo& row : rule_table()) all.push_back({row.rule, rules.value(row.rule)});
+  return std::ranges::all_of(all, [&](Choice choice) { return possible(choice); }) && compatible(all);
+}
+
+bool Candidates::choose(Rules& rules, Cube& chosen, std::size_t row, const Rules& near) const {
+  while (row < rule_count && std::has_single_bit(masks_[row])) ++row;
+  if (row == rule_count) return true;
+  const auto rule = static_cast<Rule>(row);
+  std::vector<std::uint8_t> order = values(rule);
+  std::ranges::stable_partition(order, [&](std::uint8_t value) { return near.says({rule, value}); });
+  for (const std::uint8_t value : order) {
+    chosen.push_back({rule, value});
+    rules.set(chosen.back());
+    if (compatible(chosen) && choose(rules, chosen, row + 1, near)) return true;
+    chosen.pop_back();
+  }
+  return false;
+}
+
+Rules Candidates::nearest(const Rules& near) const {
+  Rules rules;
+  for (const RuleInfo& row : rule_table()) rules.set({row.rule, values(row.rule).front()});
+  Cube chosen;
+  choose(rules, chosen, 0, near);
+  return rules;
+}
+
+std::optional<Split> Candidates::split(const Trace& trace, std::size_t ways_max) const {
+  Rules decided;
+  for (const RuleInfo& row : rule_table()) decided.set({row.rule, values(row.rule).front()});
+  return Explorer(trace, masks_, [this](const Cube& cube) { return compatible(cube); }, ways_max).run(decided);
+}
+
+Candidates::Learnt Candidates::learn(const Trace& trace, const Split& split, std::span<const Observation> seen) {
+  std::vector<std::size_t> agreed;
+  for (const Way& way : split.ways) {
+    const auto difference = lockstep(trace, way.rules, seen);
+    agreed.push_back(difference ? difference->step : SIZE_MAX);
+  }
+  const std::size_t longest = std::ranges::max(agreed);
+  std::vector<Cube> left;
+  for (std::size_t i = 0; i < agreed.size(); ++i)
+    if (agreed[i] == longest) left.push_back(split.ways[i].cube);
+  Candidates narrowed = *this;
+  narrowed.joint_.push_back(std::move(left));
+  if (!narrowed.narrow()) return Learnt::nothing;
+  *this = std::move(narrowed);
+  return longest == SIZE_MAX ? Learnt::all : Learnt::part;
+}
+
+void Candidates::exclude(Choice choice) {
+  Candidates narrowed = *this;
+  narrowed.masks_[index(choice.rule)] &= static_cast<std::uint8_t>(~(1U << choice.value));
+  if (narrowed.masks_[index(choice.rule)] != 0 && narrowed.narrow()) *this = std::move(narrowed);
+}
+
+/// What is known of several Rules together may decide some of them, and that may decide more. False: nothing is left.
+bool Candidates::narrow() {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::vector<Cube>& some : joint_) {
+      std::vector<Cube> kept;
+      for (const Cube& cube : some)
+        if (std::ranges::all_of(cube, [&](Choice choice) { return possible(choice); }) && compatible(cube))
+          kept.push_back(cube);
+      some = std::move(kept);
+      if (some.empty()) return false;
+      for (std::size_t r = 0; r < rule_count; ++r) {
+        std::uint8_t reached = 0;
+        for (const Cube& cube : some) {
+          const auto at = std::ranges::find(cube, static_cast<Rule>(r), &Choice::rule);
+          reached |= at == cube.end() ? masks_[r] : static_cast<std::uint8_t>(1U << at->value);
+        }
+        if ((masks_[r] & reached) == masks_[r]) continue;
+        masks_[r] &= reached;
+        changed = true;
+      }
+    }
+    for (std::vector<Cube>& some : joint_)
+      for (Cube& cube : some) std::erase_if(cube, [&](Choice choice) { return decided(choice.rule); });
+    // One without conditions says nothing any more.
+    std::erase_if(joint_, [](const std::vector<Cube>& some) { return std::ranges::any_of(some, &Cube::empty); });
+  }
+  return true;
+}
+
+}  // namespace sesscheck

@@ -1,0 +1,261 @@
+#include "audit/identify.hpp"
+
+#include <algorithm>
+#include <bitset>
+#include <cmath>
+
+#include "audit/candidates.hpp"
+#include "audit/directed.hpp"
+#include "audit/findings.hpp"
+#include "check/generate.hpp"
+#include "check/shrink.hpp"
+
+namespace sesscheck {
+namespace {
+
+constexpr std::size_t ways_max = 64;
+constexpr std::size_t good_enough_after = 150;  // traces looked at, when one was found that halves the candidates
+constexpr double nothing = 1e-9;                // bits
+constexpr std::size_t first_generated = 400;    // short traces that are there from the beginning, beside the corpus
+constexpr std::size_t shrinking_tries = 400;
+constexpr int any_order_tries = 6;
+constexpr double cost_of_a_command = 0.002;  // bits: of two that split alike, the short one
+
+class Identifier {
+ public:
+  Identifier(Fleet& fleet, const IdentifyOptions& options) : fleet_(fleet), options_(options), lab_(fleet.factory()) {}
+
+  Identity run() {
+    try {
+      fill_pool();
+      while (!stopped() && from_pool()) {
+      }
+      search();
+      if (order_was_certain_ > 0) candidates_.exclude(reported_in_any_order);
+      result_.rules = candidates_.nearest(nearest_profile().rules);
+      check();
+    } catch (const SutError& error) {
+      if (result_.experiments.empty()) throw;
+      result_.failure = error.what();
+      result_.rules = candidates_.nearest(nearest_profile().rules);
+    }
+    name();
+    place();
+    result_.interrupted = stopped();
+    return std::move(result_);
+  }
+
+ private:
+  /// A trace that may be worth carrying out.
+  struct Offer {
+    std::string source;
+    Trace trace;
+    double worth = 0;
+    std::bitset<rule_count> open{};  // it depends on these
+    bool stale = true, used = false;
+  };
+
+  [[nodiscard]] bool stopped() const { return options_.stop && *options_.stop; }
+  void tell(std::string_view stage, std::size_t done, std::size_t wanted = 0) const {
+    if (options_.progress) options_.progress({stage, done, wanted, candidates_.bits()});
+  }
+
+  // --- experiments ---------------------------------------------------------------------------------------------------
+
+  void fill_pool() {
+    for (const DirectedTrace& directed : directed_traces()) pool_.push_back({std::string(directed.file), directed.trace});
+    Random random(options_.seed * 1'000'003);
+    const Shape shape = Shape::short_traces();
+    for (std::size_t i = 0; i < first_generated; ++i) pool_.push_back({"generated", generate(random, shape)});
+  }
+
+  static double worth(const Split& split, const Trace& trace) {
+    if (split.bits < nothing) return 0;
+    return std::max(nothing, split.bits - cost_of_a_command * static_cast<double>(single_commands(trace)));
+  }
+
+  /// The best of what is there. False when nothing there splits the candidates.
+  bool from_pool() {
+    Offer* best = nullptr;
+    std::size_t looked_at = 0;
+    for (Offer& offer : pool_) {
+      if (offer.used) continue;
+      if (offer.stale) {
+        const auto split = candidates_.split(offer.trace, ways_max);
+        offer.worth = split ? worth(*split, offer.trace) : 0;
+        if (split) offer.open = split->open;
+        offer.stale = !split;  // another time fewer Rules are open
+        ++looked_at;
+      }
+      if (offer.worth > 0 && (!best || offer.worth > best->worth)) best = &offer;
+      if (best && best->worth > 0.9 && looked_at >= good_enough_after) break;
+    }
+    if (!best) return false;
+    best->used = true;
+    carry_out(best->source, best->trace);
+    return true;
+  }
+
+  /// Random traces, for what nothing in the pool brings about under Rules like these.
+  void search() {
+    Random random(options_.seed * 7'368'787);
+    const Shape shapes[] = {Shape::short_traces(), {}};
+    for (std::size_t i = 0; i < options_.generated && !stopped() && candidates_.undecided().any(); ++i) {
+      Trace trace = generate(random, shapes[i % 2]);
+      tell("searching", i, options_.generated);
+      const auto split = candidates_.split(trace, ways_max);
+      if (!split || split->bits < nothing) continue;
+      trace = shrink(
+          trace,
+          [&](const Trace& smaller) {
+            const auto still = candidates_.split(smaller, ways_max);
+            return still && still->bits > split->bits - nothing;
+          },
+          shrinking_tries);
+      carry_out("generated", trace);
+      while (!stopped() && from_pool()) {
+      }
+    }
+  }
+
+  void carry_out(const std::string& source, const Trace& trace) {
+    const auto split = candidates_.split(trace, ways_max);
+    const std::bitset<rule_count> open = candidates_.undecided();
+    Experiment experiment{source, trace, split->bits, candidates_.bits(), 0, {}, true};
+    const std::vector<Observation> seen = lab_.run(trace);
+    result_.commands += seen.size();
+    experiment.accounted = candidates_.learn(trace, *split, seen) == Candidates::Learnt::all;
+    look_at_order(trace, *split, seen);
+    experiment.after = candidates_.bits();
+    const std::bitset<rule_count> decided = open & ~candidates_.undecided();
+    for (const RuleInfo& row : rule_table())
+      if (decided.test(static_cast<std::size_t>(row.rule))) experiment.decided.push_back(row.rule);
+    result_.experiments.push_back(std::move(experiment));
+    for (Offer& offer : pool_)
+      if ((offer.open & (decided | split->open)).any()) offer.stale = true;
+    tell("experiments", result_.experiments.size());
+  }
+
+  /// Any order allows a certain one as well. Who keeps to that where any other could have come does so on purpose.
+  void look_at_order(const Trace& trace, const Split& split, const std::vector<Observation>& seen) {
+    if (!candidates_.possible(reported_in_any_order) || candidates_.decided(Rule::removal_order)) return;
+    const auto foretold = [&](const Way& way) { return simulate(trace, way.rules) == seen; };
+    if (!split.open.test(static_cast<std::size_t>(Rule::removal_order))) return;
+    if (std::ranges::any_of(split.ways, foretold) &&
+        !std::ranges::any_of(split.ways, [&](const Way& w) { return w.rules.says(reported_in_any_order) && foretold(w); }))
+      ++order_was_certain_;
+    if (order_was_certain_ >= any_order_tries) candidates_.exclude(reported_in_any_order);
+  }
+
+  // --- checking ------------------------------------------------------------------------------------------------------
+
+  /// Random traces beside what was found: what it does not account for is accounted for all together.
+  void check() {
+    if (options_.commands == 0 || stopped()) return;
+    AuditOptions audit_options;
+    audit_options.expected = result_.rules;
+    audit_options.seed = options_.seed;
+    audit_options.commands = options_.commands;
+    audit_options.deviations = false;
+    audit_options.stop = options_.stop;
+    audit_options.progress = [this](const AuditProgress& p) { tell("checking", p.done, p.wanted); };
+    AuditResult checked = audit(fleet_, audit_options);
+    result_.commands += checked.commands;
+    result_.failure = checked.failure;
+    for (Surprise& surprise : checked.surprises) {
+      if (surprise.kind != Surprise::Kind::rule) {
+        result_.findings.push_back(std::move(surprise));
+        continue;
+      }
+      for (const Choice choice : *surprise.explanation) {
+        result_.rules.set(choice);
+        corrected_.set(static_cast<std::size_t>(choice.rule));
+        result_.experiments.push_back({"random", surprise.trace, 0, candidates_.bits(), candidates_.bits(), {choice.rule}, true});
+      }
+    }
+  }
+
+  // --- what was found ------------------------------------------------------------------------------------------------
+
+  void name() {
+    for (const RuleInfo& row : rule_table()) {
+      tell("shrinking", static_cast<std::size_t>(row.rule), rule_count);
+      IdentifiedRule found{row.rule, result_.rules.value(row.rule), {}, {}};
+      for (std::uint8_t value = 0; value < row.values.size(); ++value) {
+        if (value == found.value) continue;
+        if (auto proof = prove(result_.rules.with({row.rule, value}), value))
+          found.proofs.push_back(std::move(*proof));
+        else if (candidates_.possible({row.rule, value}) && !corrected_.test(static_cast<std::size_t>(row.rule)))
+          found.same.push_back(value);
+      }
+      result_.of.push_back(std::move(found));
+    }
+  }
+
+  /// The first experiment in which these other Rules would have made a difference, made short.
+  std::optional<Proof> prove(const Rules& other, std::uint8_t refuted) {
+    const auto differs = [&](const Trace& trace) {
+      return lockstep(trace, other, simulate(trace, result_.rules)).has_value();
+    };
+    for (std::size_t i = 0; i < result_.experiments.size(); ++i) {
+      const Trace& whole = result_.experiments[i].trace;
+      if (!differs(whole)) continue;
+      Proof proof{refuted, i, stopped() ? whole : shrink(whole, differs, shrinking_tries), {}};
+      // The model says that so much will do; the library has the last word.
+      if (!confirmed(proof.trace)) proof.trace = whole;
+      proof.shown = show(proof.trace, other, simulate(proof.trace, result_.rules));
+      return proof;
+    }
+    return std::nullopt;
+  }
+
+  bool confirmed(const Trace& trace) {
+    if (!result_.failure.empty()) return false;
+    const std::vector<Observation> seen = lab_.run(trace);
+    result_.commands += seen.size();
+    return !lockstep(trace, result_.rules, seen);
+  }
+
+  [[nodiscard]] std::size_t distance(const Profile& profile) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        rule_table(), [&](const RuleInfo& row) { return !candidates_.possible({row.rule, profile.rules.value(row.rule)}); }));
+  }
+  [[nodiscard]] const Profile& nearest_profile() const {
+    return *std::ranges::min_element(profiles(), {}, [this](const Profile& p) { return distance(p); });
+  }
+
+  /// Beside what is known.
+  void place() {
+    const auto far = [&](const Profile& profile) {
+      return std::ranges::count_if(result_.of, [&](const IdentifiedRule& found) { return !fits(found, profile.rules); });
+    };
+    const auto least = far(*std::ranges::min_element(profiles(), {}, far));
+    for (const Profile& profile : profiles())
+      if (far(profile) == least) result_.nearest.push_back(profile.name);
+    const Rules near = *find_profile(result_.nearest.front());
+    for (const IdentifiedRule& found : result_.of) {
+      if (!fits(found, near)) result_.differing.push_back({found.rule, found.value});
+      if (std::ranges::none_of(profiles(), [&](const Profile& p) { return fits(found, p.rules); }))
+        result_.unknown.push_back({found.rule, found.value});
+    }
+  }
+  static bool fits(const IdentifiedRule& found, const Rules& rules) {
+    const std::uint8_t value = rules.value(found.rule);
+    return value == found.value || std::ranges::find(found.same, value) != found.same.end();
+  }
+
+  Fleet& fleet_;
+  const IdentifyOptions& options_;
+  Lab lab_;
+  Candidates candidates_;
+  std::vector<Offer> pool_;
+  std::bitset<rule_count> corrected_;  // by the check
+  int order_was_certain_ = 0;
+  Identity result_;
+};
+
+}  // namespace
+
+Identity identify(Fleet& fleet, const IdentifyOptions& options) { return Identifier(fleet, options).run(); }
+
+}  // namespace sesscheck
