@@ -146,6 +146,8 @@ BOOST_AUTO_TEST_CASE(exit_codes) {
   BOOST_TEST(run("audit --lib /nonexistent.so" + out) == 3);
   BOOST_TEST(run("audit --lib libc.so.6" + out) == 3);
   BOOST_TEST(run("audit --no-such-flag") == 2);
+  BOOST_TEST(run("audit --commands 0" + out) == 2);
+  BOOST_TEST(run("audit --commands 500 --jobs 1 --reason alone" + out) == 2);
   BOOST_TEST(run("audit --expect nobody" + out) == 2);
   BOOST_TEST(run("audit --out " + off + "/below") == 2);
   BOOST_TEST(run("replay " + (folder.path / "bad.trace").string()) == 2);
