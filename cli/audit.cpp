@@ -12,6 +12,7 @@
 #include "audit/baseline.hpp"
 #include "audit/report.hpp"
 #include "check/model_sut.hpp"
+#include "cli/progress.hpp"
 #include "cli/verbs.hpp"
 #include "sut/sut.hpp"
 #include "sut/worker/process.hpp"
@@ -45,13 +46,11 @@ namespace {
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-/// One line that rewrites itself on a terminal; plain lines, now and then, in a pipe.
 class ProgressLine {
  public:
   void show(const AuditProgress& progress) {
-    const double elapsed = seconds_since(start_);
-    if (elapsed - shown_ < (terminal_ ? 0.1 : 10.0)) return;
-    shown_ = elapsed;
+    if (!line_.due()) return;
+    const double elapsed = line_.elapsed();
     if (progress.stage != stage_) stage_ = progress.stage, stage_start_ = elapsed;
     const bool comparing = progress.stage == "comparing";
     const double share =
@@ -61,19 +60,12 @@ class ProgressLine {
     const std::string left = share > 0.01 && share < 1 ? fmt::format(", {:.0f} s left", spent / share - spent) : "";
     const std::string amount = comparing ? fmt::format("{} commands, {:.0f} %", progress.done, 100 * share)
                                          : fmt::format("{} of {}", progress.done + 1, progress.wanted);
-    const std::string line =
-        fmt::format("{}: {}, {} traces not as expected{}", progress.stage, amount, progress.disagreements, left);
-    fmt::print(stderr, "{}{}{}", terminal_ ? "\r\x1b[K" : "", line, terminal_ ? "" : "\n");
-    std::fflush(stderr);
-  }
-  ~ProgressLine() {
-    if (terminal_ && shown_ >= 0) fmt::print(stderr, "\r\x1b[K");
+    line_.show(fmt::format("{}: {}, {} traces not as expected{}", progress.stage, amount, progress.disagreements, left));
   }
 
  private:
-  const bool terminal_ = isatty(STDERR_FILENO);
-  const Clock::time_point start_ = Clock::now();
-  double shown_ = -100, stage_start_ = 0;
+  StatusLine line_;
+  double stage_start_ = 0;
   std::string stage_;
 };
 

@@ -87,6 +87,26 @@ int main(int argc, char** argv) {
   compare_verb->add_option("--json", compare_options.json, "write all of it to this file");
   compare_verb->callback([&] { result = compare(compare_options); });
 
+  ExploreVerb explore_options;
+  auto* explore_verb = app.add_subcommand("explore", "Explore every small world to its bound: what holds in all of them, and every transition on a library");
+  explore_verb->footer(std::string(
+      "Examples:\n"
+      "  sesscheck explore                                   quick: the manual on the model, then the installed libssl beside its Rules\n"
+      "  sesscheck explore --preset standard --json all.json\n"
+      "  sesscheck explore --model --rules openssl-3.5 --depth 4     no library: which invariants hold\n"
+      "  sesscheck explore --preset deep --shard 2/8 --journal deep-2.journal    continues where it was interrupted\n\n"
+      "The first Ctrl-C ends it, and says what has been proved so far. See docs/explore.md.\n") + exit_codes);
+  add_library(explore_verb, explore_options.library);
+  add_rules(explore_verb, "--rules", explore_options.rules, "Rules that the library should follow: see 'sesscheck rules'");
+  explore_verb->add_flag("--model", explore_options.model_only, "no library, and these Rules alone (manual, when none are given)");
+  explore_verb->add_option("--preset", explore_options.preset, "quick, standard or deep")->capture_default_str();
+  explore_verb->add_option("--depth", explore_options.depth, "commands after the first state, instead of the preset's")->check(CLI::Range(1, 40));
+  explore_verb->add_option("--jobs", explore_options.jobs, "worlds at a time; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();
+  explore_verb->add_option("--shard", explore_options.shard, "i/n: every n-th world only, from the i-th on")->capture_default_str();
+  explore_verb->add_option("--journal", explore_options.journal, "file that keeps what came of each world; with it, an interrupted exploration continues");
+  explore_verb->add_option("--json", explore_options.json, "write all of it to this file");
+  explore_verb->callback([&] { result = explore(explore_options); });
+
   auto* libraries_verb = app.add_subcommand("libraries", "List the libraries that ./run libraries fetched: name, version, Rules, path");
   libraries_verb->callback([&] { result = libraries(); });
 

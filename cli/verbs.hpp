@@ -91,6 +91,18 @@ struct CompareVerb {
 };
 int compare(const CompareVerb& options);
 
+struct ExploreVerb {
+  LibraryOptions library;
+  RulesOptions rules;
+  bool model_only = false;   ///< no library: these Rules alone
+  std::string preset = "quick";
+  std::size_t depth = 0;     ///< instead of the preset's; 0: that one
+  unsigned jobs = 0;
+  std::string shard = "1/1"; ///< "i/n": every n-th world, from the i-th on
+  std::string journal, json;
+};
+int explore(const ExploreVerb& options);
+
 /// The first Ctrl-C sets it; the work then ends, and what was done is reported.
 const std::atomic<bool>& interruption();
 

@@ -1,4 +1,4 @@
-// Properties of a session cache in their own right, told without the model (invariants*.cpp): each on the library and
+// Properties of a session cache in their own right, told without the model (invariants/): each on the library and
 // on the model, under the Rules openssl-3.0 and under the manual's.
 #include <rapidcheck.h>
 
@@ -9,11 +9,13 @@
 #include "check/lockstep.hpp"
 #include "check/shrink.hpp"
 #include "model/trace/text.hpp"
-#include "props/invariants.hpp"
+#include "invariants/invariants.hpp"
 #include "props/property.hpp"
 
 namespace sesscheck::props {
 namespace {
+
+using namespace invariants;
 
 constexpr std::size_t commands_each = 2'000;
 
@@ -75,15 +77,15 @@ bool add_tests(std::span<const Invariant> part) {
 }
 
 BOOST_AUTO_TEST_SUITE(resumption)
-[[maybe_unused]] const bool added = add_tests(resumption_invariants());
+[[maybe_unused]] const bool added = add_tests(invariants::resumption());
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(contents)
-[[maybe_unused]] const bool added = add_tests(cache_invariants());
+[[maybe_unused]] const bool added = add_tests(invariants::cache());
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(callbacks)
-[[maybe_unused]] const bool added = add_tests(callback_invariants());
+[[maybe_unused]] const bool added = add_tests(invariants::callbacks());
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -137,7 +139,7 @@ BOOST_AUTO_TEST_SUITE(invariants_can_fail)
 BOOST_AUTO_TEST_CASE(every_invariant_finds_some_lie) {
   std::map<std::string_view, std::size_t> found_after;  // lies
   std::size_t to_go = 0, lies = 0;
-  for (const Invariant& invariant : invariants()) to_go += !invariant.deviation;
+  for (const Invariant& invariant : invariants::all()) to_go += !invariant.deviation;
   for (std::uint64_t seed = 0; seed < 100'000 && found_after.size() < to_go; ++seed) {
     Random random(seed);
     Shape shape = Shape::session_ids();
@@ -149,11 +151,11 @@ BOOST_AUTO_TEST_CASE(every_invariant_finds_some_lie) {
     lie(random, trace.commands[at], seen[at]);
     if (!lockstep(trace, Rules::openssl_3_0(), seen)) continue;
     ++lies;
-    for (const Invariant& invariant : invariants())
+    for (const Invariant& invariant : invariants::all())
       if (!invariant.deviation && !found_after.contains(invariant.name) && broken(invariant, trace, seen))
         found_after[invariant.name] = lies;
   }
-  for (const Invariant& invariant : invariants()) {
+  for (const Invariant& invariant : invariants::all()) {
     if (invariant.deviation) continue;
     BOOST_TEST(found_after.contains(invariant.name), invariant.name << " found none of " << lies << " lies");
     std::cout << found_after[invariant.name] << "  " << invariant.name << std::endl;

@@ -10,11 +10,13 @@
 #include "check/lockstep.hpp"
 #include "model/trace/text.hpp"
 #include "model/world.hpp"
-#include "props/history.hpp"
+#include "invariants/history.hpp"
 #include "props/property.hpp"
 
 namespace sesscheck::props {
 namespace {
+
+using namespace invariants;
 
 constexpr int connections = 1'100;  // of which at least 1,024 are in each trace
 using Numbers = std::vector<std::int64_t>;

@@ -11,7 +11,11 @@
 #include "model/command.hpp"
 #include "model/observation.hpp"
 
-namespace sesscheck::props {
+namespace sesscheck {
+struct World;
+}
+
+namespace sesscheck::invariants {
 
 /// Session id contexts that a session's objects can have. Objects are not told apart when they have one name, so this
 /// may say too many, never too few.
@@ -29,6 +33,10 @@ class History {
   };
 
   explicit History(const Setup& setup);
+
+  /// What the most careful caller could know who came to this world: what its sessions and stores really are. How many
+  /// connections were full and how many resumed it does not say: all count as full.
+  static History of(const World& world);
 
   /// What the contexts look like before the first command, as far as the manual says. The default timeout is not said.
   static Observation before_the_first(const Setup& setup);
@@ -48,11 +56,13 @@ class History {
   void record_held(const Command& command, const Observation& before, const Observation& after);
   void see_names(const Observation& seen);
 
+  History() = default;
+
   std::vector<Known> contexts_;
   std::array<IdContexts, slots_max + 1> held_;  ///< of the object in a slot
   std::set<Name> made_;
   std::array<std::int64_t, contexts_max> resumed_{}, full_{};  ///< finished at the server, since the context is there
-  std::int64_t microseconds_;
+  std::int64_t microseconds_ = 0;
   Name newest_ = 0;
 };
 
@@ -82,4 +92,4 @@ const SessionView* find(const std::vector<SessionView>& sessions, Name name);
 __extension__ typedef __int128 Long;
 Long deadline(const SessionView& session);
 
-}  // namespace sesscheck::props
+}  // namespace sesscheck::invariants

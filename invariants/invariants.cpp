@@ -1,19 +1,18 @@
-#include "props/invariants.hpp"
+#include "invariants/invariants.hpp"
 
 #include <vector>
 
 #include "model/trace/text.hpp"
 
-namespace sesscheck::props {
+namespace sesscheck::invariants {
 
-std::span<const Invariant> invariants() {
-  static const std::vector<Invariant> all = [] {
+std::span<const Invariant> all() {
+  static const std::vector<Invariant> table = [] {
     std::vector<Invariant> joined;
-    for (const auto& part : {resumption_invariants(), cache_invariants(), callback_invariants()})
-      joined.insert(joined.end(), part.begin(), part.end());
+    for (const auto& part : {resumption(), cache(), callbacks()}) joined.insert(joined.end(), part.begin(), part.end());
     return joined;
   }();
-  return all;
+  return table;
 }
 
 std::optional<std::string> broken(const Invariant& invariant, const Trace& trace, std::span<const Observation> seen) {
@@ -38,4 +37,4 @@ std::optional<std::string> broken(const Invariant& invariant, const Trace& trace
   return std::nullopt;
 }
 
-}  // namespace sesscheck::props
+}  // namespace sesscheck::invariants

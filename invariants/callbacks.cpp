@@ -3,10 +3,10 @@
 #include <vector>
 
 #include "check/describe.hpp"
+#include "invariants/invariants.hpp"
 #include "model/trace/text.hpp"
-#include "props/invariants.hpp"
 
-namespace sesscheck::props {
+namespace sesscheck::invariants {
 namespace {
 
 using Broken = std::optional<std::string>;
@@ -120,6 +120,26 @@ Broken removals_are_told(const Scene& s) {
   return {};
 }
 
+Broken removals_are_told_once(const Scene& s) {
+  for (const Event& event : s.after.log) {
+    if (event.kind != Kind::remove_session) continue;
+    const auto same = [&](const Event& e) {
+      return e.kind == event.kind && e.context == event.context && e.session == event.session;
+    };
+    // It can leave as often as it was, or came, in: before; as the session of either end; from the store; by hand.
+    const Event* const asked = s.asked(event.context);
+    std::ptrdiff_t times = find(s.before.contexts[event.context].cached, event.session) != nullptr;
+    times += s.is(Op::connect) && s.command.context == event.context && s.server().session == event.session;
+    times += s.is(Op::connect) && s.command.client == event.context && s.client().session == event.session;
+    times += asked && asked->answered && asked->answer == event.session;
+    times += s.is(Op::add) && s.held() && s.held()->name == event.session;
+    if (const auto told = std::ranges::count_if(s.after.log, same); told > times)
+      return describe(event) + " " + std::to_string(told) + " times, where it can have left " + std::to_string(times) +
+             " times";
+  }
+  return {};
+}
+
 Broken only_callbacks_that_are_set(const Scene& s) {
   for (const Event& event : s.after.log) {
     const Callbacks& set = s.history.context(event.context).callbacks;
@@ -132,31 +152,33 @@ Broken only_callbacks_that_are_set(const Scene& s) {
 }
 
 constexpr Invariant table[] = {
-    {"new_session_cb_only_for_full_handshakes", "an announcement for a resumption, or of the wrong session",
+    {"new_session_cb_only_for_full_handshakes", "an announcement for a resumption, or of the wrong session", "G3",
      new_callback_only_for_full_handshakes},
     // A server under VERIFY_PEER without session id context may or may not announce (Rule
     // verify_peer_without_id_context).
-    {"new_session_cb_for_each_full_handshake", "a session that is kept and not announced",
+    {"new_session_cb_for_each_full_handshake", "a session that is kept and not announced", "G3 G4",
      new_callback_for_each_full_handshake},
     {"get_session_cb_only_for_what_was_offered", "a store that is asked for another id, twice, or without an offer",
-     get_callback_only_for_what_was_offered},
+     "S5 G10", get_callback_only_for_what_was_offered},
     // Left out: a mode without SERVER, where the manual switches the internal lookup off and leaves the external one
     // on.
     {"get_session_cb_only_after_an_internal_miss", "a store that is asked although the cache has the session",
-     get_callback_only_after_an_internal_miss},
-    {"external_hits_are_answers_of_the_store", "cb_hits without an answer", external_hits_are_answers},
+     "S14 G10", get_callback_only_after_an_internal_miss},
+    {"external_hits_are_answers_of_the_store", "cb_hits without an answer", "N7 N8", external_hits_are_answers},
     // Lenient where OpenSSL also reports sessions that were not cached (deviation remove_callback_for_uncached=called).
-    {"remove_session_cb_only_for_known_sessions", "a report about a stranger, or about what is still cached",
+    {"remove_session_cb_only_for_known_sessions", "a report about a stranger, or about what is still cached", "G9",
      removed_were_known},
-    {"remove_session_cb_only_for_cached_sessions", "a report about a session that was not cached", removed_were_cached,
-     Rule::remove_callback_for_uncached},
+    {"remove_session_cb_only_for_cached_sessions", "a report about a session that was not cached", "G8",
+     removed_were_cached, Rule::remove_callback_for_uncached},
     {"remove_session_cb_for_each_session_that_leaves", "an eviction, expiry or removal that the store never hears of",
-     removals_are_told},
-    {"only_callbacks_that_are_set_are_called", "a callback kept beyond its time", only_callbacks_that_are_set},
+     "G9 G9b G9d G9e", removals_are_told},
+    {"remove_session_cb_once_for_each_removal", "a store that is told twice, and forgets what came in between", "G8 G9",
+     removals_are_told_once, Rule::remove_callback_for_uncached},
+    {"only_callbacks_that_are_set_are_called", "a callback kept beyond its time", "G2", only_callbacks_that_are_set},
 };
 
 }  // namespace
 
-std::span<const Invariant> callback_invariants() { return table; }
+std::span<const Invariant> callbacks() { return table; }
 
-}  // namespace sesscheck::props
+}  // namespace sesscheck::invariants

@@ -1,10 +1,10 @@
-#include "props/history.hpp"
+#include "invariants/history.hpp"
 
 #include <algorithm>
 
-#include "model/world.hpp"
+#include "model/machine.hpp"
 
-namespace sesscheck::props {
+namespace sesscheck::invariants {
 namespace {
 
 void join(IdContexts& known, const IdContexts& more) {
@@ -49,6 +49,35 @@ std::int64_t Scene::grew(std::uint8_t context, Counter counter) const {
 
 History::History(const Setup& setup) : microseconds_(epoch.seconds * 1'000'000 + epoch.microseconds) {
   for (const ContextSetup& context : setup.contexts) contexts_.push_back(made(context));
+}
+
+History History::of(const World& world) {
+  History history;
+  const auto name = [&](Identity id) { return world.identities[id].name; };
+  for (std::size_t i = 0; i < world.visible; ++i) {
+    const Context& c = world.contexts[i];
+    Known& known = history.contexts_.emplace_back(Known{c.setup, c.callbacks, c.id_context, c.verify_peer, {}, {}});
+    const auto have = [&](const Session& s) { join(known.id_contexts[name(s.id)], {s.id_context}); };
+    for (const SessionRef ref : c.cache) have(world.sessions[ref]);
+    for (const Stored& entry : c.store)
+      have(entry.reference != no_session ? world.sessions[entry.reference] : entry.bytes);
+    if (c.answer != no_session) {
+      const Session& s = world.sessions[c.answer];
+      have(s);
+      known.answer = SessionView{
+          .name = name(s.id), .resumable = Machine::resumable(s), .time = s.time.seconds, .timeout = s.timeout};
+    }
+    history.full_[i] = c.counters[static_cast<std::size_t>(Counter::accept_good)];
+  }
+  for (std::size_t slot = 1; slot <= slots_max; ++slot)
+    if (const SessionRef ref = world.held[slot]; ref != no_session)
+      history.held_[slot] = {world.sessions[ref].id_context};
+  history.made_.insert(0);
+  for (Identity id = 1; id <= made_ids_max; ++id)
+    if (world.identities[id].name != 0) history.made_.insert(name(id));
+  history.microseconds_ = world.now.seconds * 1'000'000 + world.now.microseconds;
+  history.newest_ = world.names;
+  return history;
 }
 
 Observation History::before_the_first(const Setup& setup) {
@@ -146,4 +175,4 @@ void History::see_names(const Observation& seen) {
     if (held) see(held->name);
 }
 
-}  // namespace sesscheck::props
+}  // namespace sesscheck::invariants

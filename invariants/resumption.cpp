@@ -3,10 +3,10 @@
 #include <vector>
 
 #include "check/describe.hpp"
+#include "invariants/invariants.hpp"
 #include "model/trace/text.hpp"
-#include "props/invariants.hpp"
 
-namespace sesscheck::props {
+namespace sesscheck::invariants {
 namespace {
 
 using Broken = std::optional<std::string>;
@@ -133,39 +133,41 @@ Broken full_handshake_has_a_fresh_id(const Scene& s) {
 constexpr Invariant table[] = {
     // By name: a resumed session stood in this very context's cache or store before, or in its store's pending answer.
     {"a_session_resumes_only_where_it_is_known", "a lookup that reaches another SSL_CTX's sessions, or forgotten ones",
-     only_where_known},
+     "S3 S7 S8", only_where_known},
     // set_session_id_context changes objects, which cannot be told apart by name: History joins all that a session of
     // this name can have had in this context, so the invariant is silent where only the model can tell.
     {"a_session_resumes_only_under_its_id_context", "a session id context that is not compared, or in part only",
-     only_under_its_id_context},
+     "X4 X5", only_under_its_id_context},
     // Left out: an external session under UPDATE_TIME (deviation update_time=on_add: its time is set to now before it
     // is
     // tested) and times before 1970 (deviation negative_session_time=never_expires); both below.
-    {"a_session_resumes_only_in_time", "a deadline that is not tested, or tested against the wrong clock",
+    {"a_session_resumes_only_in_time", "a deadline that is not tested, or tested against the wrong clock", "T2 T3",
      only_in_time},
     {"an_external_session_resumes_only_in_time_under_update_time",
-     "a copy into the cache that makes an expired session young", only_in_time_under_update_time, Rule::update_time},
+     "a copy into the cache that makes an expired session young", "T2 C14", only_in_time_under_update_time,
+     Rule::update_time},
     {"a_session_from_before_1970_resumes_only_in_time", "an overflow test that takes a negative time for a huge one",
-     only_in_time_since_before_1970, Rule::negative_session_time},
-    {"a_valid_cached_session_resumes", "a lookup that fails, or tests that refuse too much", valid_session_resumes},
-    {"off_never_resumes_from_the_internal_cache", "a lookup that does not look at the mode",
+     "T2 T2b", only_in_time_since_before_1970, Rule::negative_session_time},
+    {"a_valid_cached_session_resumes", "a lookup that fails, or tests that refuse too much", "S15 R2 T2a",
+     valid_session_resumes},
+    {"off_never_resumes_from_the_internal_cache", "a lookup that does not look at the mode", "S10",
      off_never_resumes_from_the_cache, Rule::internal_lookup_without_server},
-    {"a_session_marked_not_resumable_is_never_offered", "a client that offers what was removed or broken",
+    {"a_session_marked_not_resumable_is_never_offered", "a client that offers what was removed or broken", "A3",
      marked_session_is_not_offered},
     // Left out: a session without an id, which is not resumable either. It is a session of another id, and OpenSSL
     // takes it
     // (deviation external_wrong_id=breaks).
-    {"an_external_session_marked_not_resumable_never_resumes", "a store that brings back what was removed",
+    {"an_external_session_marked_not_resumable_never_resumes", "a store that brings back what was removed", "A3",
      marked_external_session_is_not_resumed},
-    {"both_ends_agree_on_what_was_resumed", "ends that finish with different sessions or SSL_session_reused",
+    {"both_ends_agree_on_what_was_resumed", "ends that finish with different sessions or SSL_session_reused", "R1 S6",
      both_ends_agree},
     {"the_wire_agrees_with_both_ends", "SSL_session_reused without the ids in the hellos that it stands for",
-     wire_agrees},
-    {"a_full_handshake_has_a_fresh_id", "a session id given out twice", full_handshake_has_a_fresh_id},
+     "S4 S5 I3", wire_agrees},
+    {"a_full_handshake_has_a_fresh_id", "a session id given out twice", "I3", full_handshake_has_a_fresh_id},
 };
 
 }  // namespace
 
-std::span<const Invariant> resumption_invariants() { return table; }
+std::span<const Invariant> resumption() { return table; }
 
-}  // namespace sesscheck::props
+}  // namespace sesscheck::invariants

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "check/describe.hpp"
+#include "invariants/invariants.hpp"
 #include "model/trace/text.hpp"
-#include "props/invariants.hpp"
 
-namespace sesscheck::props {
+namespace sesscheck::invariants {
 namespace {
 
 using Broken = std::optional<std::string>;
@@ -74,6 +74,39 @@ Broken explicit_flush_is_exact(const Scene& s, bool negative_times) {
 }
 Broken flush_of_sessions_since_1970(const Scene& s) { return explicit_flush_is_exact(s, false); }
 Broken flush_of_all_sessions(const Scene& s) { return explicit_flush_is_exact(s, true); }
+
+/// Whether one end of a connection has to flush its context now.
+bool flush_is_due(const Scene& s, bool at_server) {
+  const std::uint8_t i = at_server ? s.command.context : s.command.client;
+  const EndView& end = at_server ? s.server() : s.client();
+  const std::int64_t bits = s.before.contexts[i].mode;
+  const Counter counter = at_server ? Counter::accept_good : Counter::connect_good;
+  return end.state == Handshake::done && (bits & (at_server ? mode::server : mode::client)) &&
+         !(bits & mode::no_auto_clear) && s.after.contexts[i].counters[static_cast<std::size_t>(counter)] % 255 == 0;
+}
+
+Broken automatic_flush(const Scene& s) {
+  if (!s.is(Op::connect)) return {};
+  return each_context(s, [&](std::uint8_t i, const ContextView& before, const ContextView& after) -> Broken {
+    const bool due =
+        (i == s.command.context && flush_is_due(s, true)) || (i == s.command.client && flush_is_due(s, false));
+    for (const SessionView& session : before.cached) {
+      if (session.time < 0) continue;
+      const SessionView* const left = find(after.cached, session.name);
+      if (due && left && deadline(*left) < s.history.now())
+        return session_name(session.name) + " had expired, and survived the automatic flush";
+      if (left) continue;
+      const Event* const asked = s.asked(i);
+      const bool concerned = (s.held() && s.held()->name == session.name) || session.name == s.server().session ||
+                             session.name == s.client().session || (asked && asked->answer == session.name);
+      const bool full = before.size > 0 && before.number + 1 >= before.size;
+      if (!concerned && !full && !(due && deadline(session) <= s.history.now()))
+        return session_name(session.name) +
+               " left the cache at a connection that was not about it, and no flush was due";
+    }
+    return {};
+  });
+}
 
 Broken counters_add_up(const Scene& s) {
   return each_context(s, [&](std::uint8_t i, const ContextView& before, const ContextView& v) -> Broken {
@@ -200,38 +233,43 @@ Broken add_and_remove_do_as_they_say(const Scene& s) {
 constexpr Invariant table[] = {
     // Left out: a server with a get_session_cb, whose external hits are copied under any mode (deviation
     // external_copy_without_server=done); the next one.
-    {"off_stores_nothing", "sessions cached, or announced, for an end that the mode leaves out", off_stores_nothing},
-    {"off_copies_no_external_session", "an external hit that is copied although nothing is to be cached",
+    {"off_stores_nothing", "sessions cached, or announced, for an end that the mode leaves out", "S10 S11 S13",
+     off_stores_nothing},
+    {"off_copies_no_external_session", "an external hit that is copied although nothing is to be cached", "S10",
      off_copies_nothing, Rule::external_copy_without_server},
-    {"no_internal_store_never_grows_the_cache", "a way into the cache that forgets NO_INTERNAL_STORE",
+    {"no_internal_store_never_grows_the_cache", "a way into the cache that forgets NO_INTERNAL_STORE", "C13a C13c",
      no_internal_store_never_grows},
-    {"hits_under_no_internal_lookup_are_external", "a lookup that forgets NO_INTERNAL_LOOKUP",
+    {"hits_under_no_internal_lookup_are_external", "a lookup that forgets NO_INTERNAL_LOOKUP", "S21 S22",
      no_internal_lookup_hits_are_external},
     // Left out: times before 1970 (deviation negative_session_time=never_expires); the next one. Sums beyond what the
     // clock can say are not: added up without limit they lie in the future, and so does the library see them.
     {"a_flush_removes_exactly_what_has_expired", "a flush that stops too early, or a boundary off by one",
-     flush_of_sessions_since_1970},
-    {"a_flush_removes_what_expired_before_1970", "an overflow test that takes a negative time for a huge one",
+     "L1 L2 L5 T2a", flush_of_sessions_since_1970},
+    {"a_flush_removes_what_expired_before_1970", "an overflow test that takes a negative time for a huge one", "L1 T2b",
      flush_of_all_sessions, Rule::negative_session_time},
-    {"counters_add_up", "counters that go down, or exceed what they are part of", counters_add_up},
+    {"an_automatic_flush_comes_every_255_connections",
+     "another period or phase, a flush that leaves something, or takes too much", "S18 S19 L3 T4", automatic_flush,
+     Rule::flush_period},
+    {"counters_add_up", "counters that go down, or exceed what they are part of", "N1 N2a N3a", counters_add_up},
     {"each_connection_counts_once", "a path through the handshake that does not count, or counts twice",
-     each_connection_counts_once},
-    {"capacity_is_never_exceeded", "a limit that is not enforced when a session enters", capacity_is_kept},
-    {"capacity_is_used", "a session evicted while there is room", capacity_is_used, Rule::capacity},
+     "N2 N2a N3 N3a N5 N6", each_connection_counts_once},
+    {"capacity_is_never_exceeded", "a limit that is not enforced when a session enters", "Z3 Z6", capacity_is_kept},
+    {"capacity_is_used", "a session evicted while there is room", "Z3", capacity_is_used, Rule::capacity},
     {"get_after_set_returns_what_was_set", "settings that are cut, mixed up, or changed by something else",
-     get_returns_what_was_set},
+     "S2 S24 Z7 Z8 T0a T0b", get_returns_what_was_set},
     // Left out: timeouts below 0 (deviation negative_session_timeout=rejected); the next one.
-    {"session_get_after_set_returns_what_was_set", "a session's time or timeout that is not kept",
+    {"session_get_after_set_returns_what_was_set", "a session's time or timeout that is not kept", "T11 T12",
      session_get_after_set},
-    {"negative_timeouts_are_kept", "a session timeout that is refused", session_get_after_negative_set,
+    {"negative_timeouts_are_kept", "a session timeout that is refused", "T9", session_get_after_negative_set,
      Rule::negative_session_timeout},
-    {"contexts_have_caches_of_their_own", "an operation on one SSL_CTX that reaches into another's cache",
+    {"contexts_have_caches_of_their_own", "an operation on one SSL_CTX that reaches into another's cache", "S3",
      contexts_are_apart},
-    {"add_and_remove_do_as_they_say", "return values and contents that do not agree", add_and_remove_do_as_they_say},
+    {"add_and_remove_do_as_they_say", "return values and contents that do not agree", "A3 A4a A4b",
+     add_and_remove_do_as_they_say},
 };
 
 }  // namespace
 
-std::span<const Invariant> cache_invariants() { return table; }
+std::span<const Invariant> cache() { return table; }
 
-}  // namespace sesscheck::props
+}  // namespace sesscheck::invariants

@@ -1,0 +1,244 @@
+// sesscheck explore: every small world, on the model and on a library.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "cli/progress.hpp"
+#include "cli/verbs.hpp"
+#include "explore/exploration.hpp"
+#include "explore/presets.hpp"
+#include "model/trace/text.hpp"
+
+namespace sesscheck::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using explore::Outcome;
+
+constexpr int explore_schema_version = 1;
+
+/// One exploration: these Rules, on the model alone or beside a library.
+struct Part {
+  std::string rules, version;  ///< version: of the library; empty without one
+  explore::Plan plan;
+  Outcome outcome;
+  std::size_t worlds = 0;  ///< there are; the outcome may be of fewer
+  double seconds = 0;      ///< from the first to the last
+};
+
+std::size_t number(std::string_view text) {
+  std::size_t value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return failed == std::errc{} && end == text.data() + text.size() ? value : 0;
+}
+
+void set_shard(explore::Plan& plan, const std::string& shard) {
+  const std::size_t slash = shard.find('/');
+  const std::size_t i = number(shard.substr(0, slash)),
+                    n = slash == std::string::npos ? 0 : number(shard.substr(slash + 1));
+  if (i == 0 || n == 0 || i > n) throw UsageError("--shard is i/n, with i from 1 to n: not '" + shard + "'");
+  plan.shard = i - 1, plan.shards = n;
+}
+
+void run(Part& part) {
+  explore::Progress progress;
+  StatusLine line;
+  {
+    std::jthread shower([&](const std::stop_token& end) {
+      while (!end.stop_requested()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        if (!line.due() || progress.worlds == 0) continue;
+        const double spent = line.elapsed();
+        const double share = static_cast<double>(progress.worlds_done) / static_cast<double>(progress.worlds);
+        line.show(fmt::format("{}: {} of {} worlds, {} states ({:.0f}/s), frontier {}, {} transitions{}{}", part.rules,
+                              progress.worlds_done.load(), progress.worlds.load(), progress.states.load(),
+                              static_cast<double>(progress.states) / spent, progress.frontier.load(),
+                              progress.transitions.load(),
+                              part.version.empty() ? "" : fmt::format(", {} executed", progress.executed.load()),
+                              share > 0.02 && share < 1 ? fmt::format(", {:.0f} s left", spent / share - spent) : ""));
+      }
+    });
+    part.outcome = explore::explore(part.plan, progress);
+  }
+  part.worlds = progress.worlds;
+  part.seconds = line.elapsed();
+}
+
+void print_trace(const Trace& trace) {
+  std::istringstream lines(to_text(trace));
+  for (std::string text; std::getline(lines, text);) fmt::print("        {}\n", text);
+}
+
+const explore::BrokenInvariant* broken(const Outcome& outcome, std::string_view name) {
+  const auto found = std::ranges::find(outcome.broken, name, &explore::BrokenInvariant::name);
+  return found == outcome.broken.end() ? nullptr : &*found;
+}
+
+std::string extent(const Part& part) {
+  const Outcome& o = part.outcome;
+  const explore::Plan& plan = part.plan;
+  const std::string shard = plan.shards == 1 ? "" : fmt::format("shard {}/{}: ", plan.shard + 1, plan.shards);
+  const std::string worlds =
+      o.worlds == part.worlds
+          ? fmt::format("{}all {} worlds", shard, o.worlds)
+          : fmt::format("{}{} of {} worlds (interrupted; nothing is said of the others)", shard, o.worlds, part.worlds);
+  return o.complete ? worlds + ", whatever the depth" : fmt::format("{}, {} commands deep", worlds, o.depth);
+}
+
+void print(const Part& part, bool coloured) {
+  const auto on = [&](const char* code) { return coloured ? code : ""; };
+  const char *bold = on("\x1b[1m"), *red = on("\x1b[31m"), *plain = on("\x1b[0m");
+  const Outcome& o = part.outcome;
+  const bool library = !part.version.empty();
+  fmt::print("{}{}{}\n", bold,
+             library ? fmt::format("{}, Rules {}", part.version, part.rules) : "the model, Rules " + part.rules, plain);
+  fmt::print("  {}: {} states, {} transitions\n", extent(part), o.states, o.transitions);
+  if (o.worlds == 0) return;
+  fmt::print(
+      "  model: {:.1f} s of one processor, {:.0f} transitions/s; {:.0f} bytes a key, {} KiB for one world at most\n",
+      o.model_seconds, static_cast<double>(o.transitions) / o.model_seconds,
+      static_cast<double>(o.key_bytes) / static_cast<double>(o.states), o.memory / 1024);
+  if (library) {
+    fmt::print(
+        "  library: {}{} of {} transitions executed{}, in {} traces of {} commands ({:.2f} a transition), {:.0f} s, "
+        "{:.0f} commands/s\n",
+        o.executed == o.transitions ? "" : red, o.executed, o.transitions, plain, o.traces, o.commands,
+        static_cast<double>(o.commands) / static_cast<double>(o.transitions), part.seconds,
+        static_cast<double>(o.commands) / part.seconds);
+    for (const explore::Mismatch& mismatch : o.mismatches) {
+      fmt::print("  {}not what its Rules say{}: {}\n", red, plain, mismatch.at);
+      if (mismatch.explanation) {
+        std::string rules;
+        for (const Choice choice : *mismatch.explanation) rules += " " + to_string(choice);
+        fmt::print("      explained by{}\n", rules);
+      } else {
+        fmt::print("      no Rule explains it\n");
+      }
+      print_trace(mismatch.trace);
+    }
+    if (o.more_mismatches > 0) fmt::print("  {} more traces differ that were not looked into\n", o.more_mismatches);
+    if (o.mismatches.empty()) fmt::print("  library: it does what its Rules say in every one of them\n");
+  }
+  const auto all = invariants::all();
+  fmt::print("  invariants: {} of {} hold in all of these states and transitions\n", all.size() - o.broken.size(),
+             all.size());
+  for (const invariants::Invariant& invariant : all) {
+    const explore::BrokenInvariant* const one = broken(o, invariant.name);
+    if (one == nullptr) continue;
+    fmt::print("  {}broken{}: {} ({}), in {} transitions\n      {}\n", red, plain, invariant.name, invariant.clauses,
+               one->transitions, one->what);
+    print_trace(one->trace);
+  }
+}
+
+Json to_json(const Part& part) {
+  const Outcome& o = part.outcome;
+  Json json = {{"rules", part.rules},
+               {"library", part.version.empty() ? Json() : Json(part.version)},
+               {"worlds", {{"explored", o.worlds}, {"of", part.worlds}}},
+               {"depth", o.depth},
+               {"complete", o.complete},
+               {"states", o.states},
+               {"transitions", o.transitions},
+               {"executed", o.executed},
+               {"traces", o.traces},
+               {"commands", o.commands},
+               {"seconds", part.seconds},
+               {"model_seconds", o.model_seconds},
+               {"key_bytes", o.key_bytes},
+               {"memory_bytes", o.memory}};
+  json["invariants"] = Json::array();
+  for (const invariants::Invariant& invariant : invariants::all()) {
+    Json one = {{"name", invariant.name}, {"clauses", invariant.clauses}, {"holds", true}};
+    if (const auto* b = broken(o, invariant.name))
+      one["holds"] = false, one["transitions"] = b->transitions, one["what"] = b->what,
+      one["trace"] = to_text(b->trace);
+    json["invariants"].push_back(std::move(one));
+  }
+  json["mismatches"] = Json::array();
+  for (const explore::Mismatch& m : o.mismatches) {
+    Json one = {{"at", m.at}, {"trace", to_text(m.trace)}, {"explanation", nullptr}};
+    if (m.explanation) {
+      one["explanation"] = Json::array();
+      for (const Choice choice : *m.explanation) one["explanation"].push_back(to_string(choice));
+    }
+    json["mismatches"].push_back(std::move(one));
+  }
+  json["more_mismatches"] = o.more_mismatches;
+  return json;
+}
+
+void write_json(const ExploreVerb& options, const std::vector<Part>& parts) {
+  Json root = {
+      {"schema", explore_schema_version}, {"tool", "sesscheck"}, {"preset", options.preset}, {"shard", options.shard}};
+  root["explorations"] = Json::array();
+  for (const Part& part : parts) root["explorations"].push_back(to_json(part));
+  std::ofstream out(options.json);
+  out << root.dump(2) << "\n";
+  out.close();
+  if (!out) throw UsageError("cannot write " + options.json + ": " + std::strerror(errno));
+}
+
+}  // namespace
+
+int explore(const ExploreVerb& options) {
+  auto preset = explore::preset(options.preset);
+  if (!preset) {
+    std::string known;
+    for (const std::string_view name : explore::preset_names()) known += " " + std::string(name);
+    throw UsageError("there is no preset '" + options.preset + "'; known:" + known);
+  }
+  explore::Plan plan;
+  plan.starts = std::move(preset->starts);
+  plan.depth = options.depth != 0 ? options.depth : preset->depth;
+  plan.jobs = options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
+  plan.stop = &interruption();
+  set_shard(plan, options.shard);
+
+  std::vector<Part> parts;
+  const auto add = [&](const RulesOptions& rules, const std::string& version, const SutFactory& library) {
+    Part& part = parts.emplace_back(Part{rules.name(), version, plan, {}});
+    part.plan.rules = rules.rules();
+    part.plan.library = library;
+    part.plan.title = fmt::format("{}, depth {}, {}, {}", preset->name, plan.depth, part.rules,
+                                  version.empty() ? "the model" : version);
+    if (!options.journal.empty()) part.plan.journal = options.journal + (version.empty() ? ".model" : "");
+  };
+  RulesOptions rules = options.rules;
+  RulesOptions manual;
+  manual.profile = "manual";
+  if (options.model_only) {
+    if (rules.profile == RulesOptions::by_version) rules.profile = manual.profile;
+    add(rules, {}, {});
+  } else {
+    const LibraryOptions library = options.library.resolved();
+    const SutFactory make = factory(library);
+    const std::string version = make(patience_at_first).sut->version();
+    rules.follow(version, library.is_model());
+    add(manual, {}, {});
+    add(rules, version, make);
+  }
+
+  fmt::print("{}: {}\n", preset->name, preset->meaning);
+  bool as_they_should = true;
+  for (Part& part : parts) {
+    run(part);
+    print(part, colour(STDOUT_FILENO));
+    std::fflush(stdout);
+    as_they_should = as_they_should && part.outcome.mismatches.empty() &&
+                     part.outcome.executed == (part.version.empty() ? 0 : part.outcome.transitions) &&
+                     (part.plan.rules != Rules::manual() || part.outcome.broken.empty());
+  }
+  if (!options.json.empty()) write_json(options, parts);
+  return as_they_should ? as_expected : differs;
+}
+
+}  // namespace sesscheck::cli

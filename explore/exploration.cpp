@@ -1,0 +1,211 @@
+#include "explore/exploration.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <mutex>
+#include <span>
+#include <thread>
+
+#include "check/describe.hpp"
+#include "check/explain.hpp"
+#include "check/lockstep.hpp"
+#include "check/shrink.hpp"
+#include "explore/journal.hpp"
+#include "explore/tour.hpp"
+#include "model/trace/text.hpp"
+
+namespace sesscheck::explore {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t longest_walk =
+    90;  // less than far_from_flush: a walk meets no automatic flush that the search did not
+constexpr std::size_t mismatches_max = 5;  // looked into, in each world; one fault shows in many transitions
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// One world, from its search to the library.
+class Worker {
+ public:
+  Worker(const Plan& plan, Progress& progress, Sut* sut) : plan_(plan), progress_(progress), sut_(sut) {}
+
+  /// Empty: it was stopped.
+  std::optional<Outcome> explore(const Start& start);
+
+ private:
+  [[nodiscard]] bool stopped() const { return plan_.stop != nullptr && *plan_.stop; }
+  void collect_broken(const Start& start, const Search& search, const CacheMachine& machine, Outcome& outcome) const;
+  void execute(const Start& start, const Search& search, Outcome& outcome);
+  void look_into(const Trace& trace, const Difference& difference, Outcome& outcome);
+
+  const Plan& plan_;
+  Progress& progress_;
+  Sut* sut_;
+  std::vector<Observation> seen_;
+};
+
+std::optional<Outcome> Worker::explore(const Start& start) {
+  const auto begin = Clock::now();
+  Outcome outcome;
+  outcome.worlds = 1;
+  CacheMachine machine(start, plan_.rules, invariants::all());
+  Search search(machine);
+  while (search.depth() < plan_.depth && !search.complete()) {
+    const std::size_t states = search.states(), transitions = search.transitions();
+    const bool deeper = search.deepen(plan_.stop, plan_.states_max);
+    progress_.states += search.states() - states;
+    progress_.transitions += search.transitions() - transitions;
+    progress_.frontier = search.frontier();
+    if (!deeper) break;
+  }
+  if (stopped()) return std::nullopt;
+  outcome.depth = search.depth();
+  outcome.complete = search.complete();
+  outcome.states = search.states();
+  outcome.transitions = search.transitions();
+  outcome.memory = search.memory();
+  for (StateIndex state = 0; state < search.states(); ++state) outcome.key_bytes += search.key(state).size();
+  collect_broken(start, search, machine, outcome);
+  outcome.model_seconds = seconds_since(begin);
+  if (sut_ != nullptr) execute(start, search, outcome);
+  if (stopped()) return std::nullopt;
+  outcome.seconds = seconds_since(begin);
+  return outcome;
+}
+
+void Worker::collect_broken(const Start& start, const Search& search, const CacheMachine& machine,
+                            Outcome& outcome) const {
+  const auto all = invariants::all();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Broken& broken = machine.broken()[i];
+    if (broken.transitions == 0) continue;
+    std::vector<Action> walk = search.path(broken.from);
+    walk.push_back(broken.action);
+    Trace trace = machine.trace(start, walk);
+    // The same again, in a world that was never abstracted: sessions have their own names there.
+    const auto again = invariants::broken(all[i], trace, simulate(trace, plan_.rules));
+    outcome.broken.push_back(
+        {std::string(all[i].name), broken.transitions, std::move(trace), again.value_or(broken.what)});
+  }
+}
+
+/// Every transition of the search on the library, in walks.
+void Worker::execute(const Start& start, const Search& search, Outcome& outcome) {
+  CacheMachine machine(start, plan_.rules);
+  const std::vector<Action> home = machine.also(start.home);
+  Tours tours(search, machine, home, longest_walk);
+  std::vector<Action> walk;
+  while (!stopped() && tours.next(walk)) {
+    const Trace trace = machine.trace(start, walk);
+    const std::size_t before = outcome.executed;
+    sut_->run(trace, seen_);
+    ++outcome.traces;
+    outcome.commands += seen_.size();
+    progress_.commands += seen_.size();
+    const auto difference = lockstep(trace, plan_.rules, seen_);
+    if (difference) {
+      const std::size_t prefix = start.trace.commands.size();
+      tours.cut(difference->command >= prefix ? difference->command - prefix : 0);
+      look_into(trace, *difference, outcome);
+    }
+    outcome.executed = tours.taken();
+    progress_.executed += outcome.executed - before;
+    if (difference && outcome.mismatches.size() + outcome.more_mismatches >= mismatches_max) break;
+  }
+}
+
+void Worker::look_into(const Trace& trace, const Difference& difference, Outcome& outcome) {
+  if (!outcome.mismatches.empty()) {
+    ++outcome.more_mismatches;
+    return;
+  }
+  Trace failing = trace;
+  failing.commands.resize(difference.command + 1);
+  const auto differs = [&](const Trace& candidate) {
+    sut_->run(candidate, seen_);
+    return lockstep(candidate, plan_.rules, seen_);
+  };
+  const Trace small = shrink(
+      failing, [&](const Trace& candidate) { return differs(candidate).has_value(); }, 500);
+  Mismatch mismatch{small, "not seen again", std::nullopt};
+  if (const auto again = differs(small)) {
+    const FieldDifference& field = again->fields.front();
+    mismatch.at = "command " + std::to_string(again->command + 1) + ", " + field.field + ": model " + field.model +
+                  ", library " + field.library;
+    mismatch.explanation = explain(small, plan_.rules, seen_);
+  }
+  outcome.mismatches.push_back(std::move(mismatch));
+}
+
+}  // namespace
+
+void Outcome::add(Outcome other) {
+  if (!other.complete) depth = worlds == 0 || complete ? other.depth : std::min(depth, other.depth);
+  if (other.complete && complete) depth = std::max(depth, other.depth);
+  complete = complete && other.complete;
+  worlds += other.worlds;
+  states += other.states, transitions += other.transitions, executed += other.executed;
+  traces += other.traces, commands += other.commands;
+  memory = std::max(memory, other.memory);
+  key_bytes += other.key_bytes;
+  seconds += other.seconds, model_seconds += other.model_seconds;
+  more_mismatches += other.more_mismatches;
+  for (Mismatch& mismatch : other.mismatches) mismatches.push_back(std::move(mismatch));
+  for (BrokenInvariant& one : other.broken) {
+    const auto known = std::ranges::find(broken, one.name, &BrokenInvariant::name);
+    if (known == broken.end()) {
+      broken.push_back(std::move(one));
+      continue;
+    }
+    const std::size_t both = known->transitions + one.transitions;
+    if (single_commands(one.trace) < single_commands(known->trace)) *known = std::move(one);
+    known->transitions = both;
+  }
+}
+
+Outcome explore(const Plan& plan, Progress& progress) {
+  Journal journal(plan.journal, plan.title);
+  Outcome total;
+  std::vector<const Start*> todo;
+  for (std::size_t i = plan.shard; i < plan.starts.size(); i += plan.shards) {
+    if (const auto known = journal.find(plan.starts[i].name))
+      total.add(*known);
+    else
+      todo.push_back(&plan.starts[i]);
+  }
+  progress.worlds = todo.size() + total.worlds;
+  progress.worlds_done = total.worlds;
+
+  std::mutex mutex;
+  std::atomic<std::size_t> next = 0;
+  std::exception_ptr failure;
+  const auto work = [&] {
+    try {
+      Subject subject;
+      if (plan.library) subject = plan.library(patience_at_first);
+      Worker worker(plan, progress, subject.sut.get());
+      for (std::size_t mine; (mine = next++) < todo.size();) {
+        auto outcome = worker.explore(*todo[mine]);
+        if (!outcome) return;
+        const std::lock_guard lock(mutex);
+        if (failure) return;
+        journal.add(todo[mine]->name, *outcome);
+        total.add(*std::move(outcome));
+        ++progress.worlds_done;
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (unsigned i = 0; i < plan.jobs; ++i) threads.emplace_back(work);
+  }
+  if (failure) std::rethrow_exception(failure);
+  return total;
+}
+
+}  // namespace sesscheck::explore

@@ -1,0 +1,463 @@
+#include "explore/form.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace sesscheck::explore {
+namespace {
+
+constexpr std::uint32_t shared_keys = 3;    // the first ticket keys: k1, k2, and those behind the callback
+constexpr std::int64_t ordinary = 1 << 24;  // seconds; more is far from the present, or a long time
+constexpr std::int64_t flush_periods = 255 * 256;
+constexpr std::size_t accept_good = static_cast<std::size_t>(Counter::accept_good),
+                      connect_good = static_cast<std::size_t>(Counter::connect_good);
+
+/// The successes of one end as far as the automatic flush can tell: their number when a flush of either period is due
+/// soon, else 1. (TLS 1.3 looks after counting: a flush of the last success can still be due, and one at 0, where
+/// another context counted it.)
+std::int64_t successes(std::int64_t number, bool tls1_3) {
+  if (number == 0) return tls1_3 ? 0 : 1;
+  for (const std::int64_t period : {255, 256})
+    if ((period - number % period) % period <= far_from_flush) return number % flush_periods;
+  return 1;
+}
+
+bool is_strange(std::int64_t seconds) { return seconds >= ordinary || seconds <= -ordinary; }
+
+/// A writer of keys. Writer and Reader go through the same fields in the same order: pass().
+struct Writer {
+  static constexpr bool reads = false;
+  std::string& out;
+  const World& world;
+  Numbering &identities, &sessions, &tickets, &secrets, &keys;
+  std::int64_t present;  // what times are counted from; 0: they are dates
+  bool tls1_3;
+  bool strange = false;  // something is far from the present, or longer than ordinary
+
+  void number(std::uint64_t n) {
+    for (; n >= 0x80; n >>= 7) out.push_back(static_cast<char>(n | 0x80));
+    out.push_back(static_cast<char>(n));
+  }
+  template <class T>
+  void value(const T& v) {
+    number(static_cast<std::uint64_t>(v));
+  }
+  void integer(const std::int64_t& v) {
+    number(static_cast<std::uint64_t>(v) << 1 ^ static_cast<std::uint64_t>(v >> 63));
+  }
+  void seconds(const std::int64_t& v) {
+    strange |= is_strange(v);
+    integer(v);
+  }
+  void time(const Moment& t) {
+    const auto distance =
+        static_cast<std::int64_t>(static_cast<std::uint64_t>(t.seconds) - static_cast<std::uint64_t>(present));
+    seconds(distance);
+    value(t.microseconds);
+  }
+  template <class... Flags>
+  unsigned flags(const Flags&... flag) {
+    unsigned bits = 0, at = 0;
+    ((bits |= static_cast<unsigned>(flag) << at++), ...);
+    number(bits);
+    return bits;
+  }
+  template <class... Flags>
+  unsigned changes(Flags... flag) {
+    return flags(flag...);
+  }
+
+  void id(const Identity& old) {
+    if (old < first_identity) return number(old);
+    const auto [given, fresh] = identities.of(old);
+    number(given);
+    if (fresh) number(world.identities[old].length);
+  }
+  /// Where an entry stands in a store: those whose id has a number first; the others by what they are, not by their
+  /// age.
+  [[nodiscard]] auto place(const Stored& entry) const {
+    const Identity known = entry.id < first_identity ? entry.id : identities.find(entry.id);
+    const Session& s = entry.reference != no_session ? world.sessions[entry.reference] : entry.bytes;
+    return std::tuple(known - 1, s.time, s.timeout, s.version, s.not_resumable, s.cipher, s.extended_master_secret,
+                      s.sha384, s.second_group, s.early_data, s.id_context.length, s.id_context.letter, s.hint,
+                      secrets.find(s.secret), tickets.find(s.ticket));  // no number: 0 - 1 is the last
+  }
+  void session(const SessionRef& old) { number(old == no_session ? 0 : sessions.of(old).first); }
+  void ticket(const TicketRef& old) { number(old == no_ticket ? 0 : tickets.of(old).first); }
+  void secret(const std::uint32_t& old) { number(old == 0 ? 0 : secrets.of(old).first); }
+  void key(const std::uint32_t& old) { number(old <= shared_keys ? old : keys.of(old).first); }
+};
+
+/// A reader of keys, which fills a world that is empty but for its contexts.
+struct Reader {
+  static constexpr bool reads = true;
+  std::string_view in;
+  World& world;
+  std::int64_t present;
+  std::uint32_t sessions = 0, tickets = 0;  // greatest number met
+
+  std::uint64_t number() {
+    std::uint64_t n = 0;
+    for (unsigned shift = 0;; shift += 7) {
+      const auto byte = static_cast<std::uint8_t>(in.front());
+      in.remove_prefix(1);
+      n |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) return n;
+    }
+  }
+  template <class T>
+  void value(T& v) {
+    v = static_cast<T>(number());
+  }
+  void integer(std::int64_t& v) {
+    const std::uint64_t n = number();
+    v = static_cast<std::int64_t>(n >> 1 ^ -(n & 1));
+  }
+  void seconds(std::int64_t& v) { integer(v); }
+  void time(Moment& t) {
+    integer(t.seconds);
+    t.seconds = static_cast<std::int64_t>(static_cast<std::uint64_t>(t.seconds) + static_cast<std::uint64_t>(present));
+    value(t.microseconds);
+  }
+  template <class... Flags>
+  unsigned flags(Flags&... flag) {
+    const auto bits = static_cast<unsigned>(number());
+    unsigned at = 0;
+    ((flag = bits >> at++ & 1U), ...);
+    return bits;
+  }
+  template <class... Flags>
+  unsigned changes(Flags...) {
+    return static_cast<unsigned>(number());
+  }
+
+  void id(Identity& id) {
+    value(id);
+    if (id < world.identities.size()) return;
+    const auto length = static_cast<std::uint8_t>(number());
+    world.identities.push_back({++world.names, length});
+  }
+  void session(SessionRef& ref) {
+    const auto n = static_cast<std::uint32_t>(number());
+    ref = n == 0 ? no_session : n - 1;
+    sessions = std::max(sessions, n);
+  }
+  void ticket(TicketRef& ref) {
+    const auto n = static_cast<std::uint32_t>(number());
+    ref = n == 0 ? no_ticket : n - 1;
+    tickets = std::max(tickets, n);
+  }
+  void secret(std::uint32_t& secret) {
+    value(secret);
+    world.secrets = std::max(world.secrets, secret);
+  }
+  void key(std::uint32_t& key) {
+    value(key);
+    world.keys = std::max(world.keys, key);
+  }
+};
+
+// ---- the fields. Each struct is taken apart, so that one that gets another field does not compile before it is told
+// here what becomes of that. T is the type that the name says, const for a Writer.
+
+template <class A, class T>
+void pass_id_context(A& a, T& id) {
+  auto& [length, letter] = id;
+  a.value(length);
+  if (length != 0) a.value(letter);
+}
+
+template <class A, class T>
+void pass_session(A& a, T& session) {
+  auto& [id, version, id_context, time, timeout, not_resumable, cipher, extended_master_secret, sha384, second_group,
+         early_data, secret, ticket, hint, misfiled, cached_in] = session;  // cached_in follows from the caches
+  a.id(id);
+  a.flags(not_resumable, cipher, extended_master_secret, sha384, second_group, early_data, misfiled);
+  a.value(version);
+  pass_id_context(a, id_context);
+  a.time(time);
+  a.seconds(timeout);
+  a.secret(secret);
+  a.ticket(ticket);
+  a.integer(hint);
+}
+
+template <class A, class T>
+void pass_ticket(A& a, T& ticket) {
+  auto& [hash, stateful, keys, session, hint] = ticket;
+  a.id(hash);
+  a.flags(stateful);
+  a.key(keys);
+  pass_session(a, session);
+  a.integer(hint);
+}
+
+/// Those that are not as usual.
+template <class A, class T>
+void pass_settings(A& a, T& settings, const Settings& usual) {
+  std::uint32_t changed = 0;
+  static_assert(setting_count <= 32);
+  for (std::size_t i = 0; i < setting_count; ++i)
+    if (const auto which = static_cast<Setting>(i); settings[which] != usual[which]) changed |= 1U << i;
+  if constexpr (A::reads) settings = usual;
+  a.value(changed);
+  for (std::size_t i = 0; i < setting_count; ++i)
+    if (changed >> i & 1U) a.value(settings[static_cast<Setting>(i)]);
+}
+
+template <class A, class T>
+void pass_callbacks(A& a, T& callbacks) {
+  auto& [new_session, get_session, remove_session] = callbacks;
+  a.value(new_session);
+  a.value(get_session);
+  a.value(remove_session);
+}
+
+/// All but its store. What is as in the beginning is not told; `setup` and the number of its own keys never change.
+template <class A, class T>
+void pass_context(A& a, T& context, const Context& beginning) {
+  auto& [setup, letter, mode, size, timeout, id_context, verify_peer, callbacks, settings, own_keys, counters, cache,
+         store, answer] = context;
+  const unsigned changed = a.changes(mode != beginning.mode, size != beginning.size, timeout != beginning.timeout,
+                                     !(id_context == beginning.id_context), verify_peer != beginning.verify_peer,
+                                     !(callbacks == beginning.callbacks), !(settings == beginning.settings));
+  if (changed & 1U) a.integer(mode);
+  if (changed & 2U) a.integer(size);
+  if (changed & 4U) a.seconds(timeout);
+  if (changed & 8U) pass_id_context(a, id_context);
+  if (changed & 16U) a.value(verify_peer);
+  if (changed & 32U) pass_callbacks(a, callbacks);
+  if (changed & 64U) pass_settings(a, settings, beginning.settings);
+  for (const auto& [good, all] : {std::pair(accept_good, Counter::accept), std::pair(connect_good, Counter::connect)}) {
+    if constexpr (A::reads) {
+      a.value(counters[good]);
+      counters[static_cast<std::size_t>(all)] = counters[good];
+    } else {
+      a.value(successes(counters[good], a.tls1_3));
+    }
+  }
+  std::uint64_t sessions = cache.size();
+  a.value(sessions);
+  if constexpr (A::reads) cache.resize(sessions);
+  for (auto& ref : cache) a.session(ref);
+  a.session(answer);
+}
+
+template <class A, class T>
+void pass_store(A& a, T& context) {
+  if (context.setup.store == Store::none) return;
+  std::uint64_t size = context.store.size();
+  a.value(size);
+  const auto pass_entry = [&](auto& entry) {
+    auto& [id, reference, bytes] = entry;
+    a.id(id);
+    if (context.setup.store == Store::references)
+      a.session(reference);
+    else
+      pass_session(a, bytes);
+  };
+  if constexpr (A::reads) {
+    context.store.resize(size);
+    for (Stored& entry : context.store) entry = {}, pass_entry(entry);
+  } else {
+    std::vector<const Stored*> entries;
+    for (const Stored& entry : context.store) entries.push_back(&entry);
+    if (size > 1) std::ranges::stable_sort(entries, {}, [&](const Stored* entry) { return a.place(*entry); });
+    for (const Stored* entry : entries) pass_entry(*entry);
+  }
+}
+
+template <class A, class T>
+void pass_side(A& a, T& side) {
+  auto& [context, current, settings, id_context, verify_peer, session, state, reused, error, sent_shutdown,
+         received_shutdown, lost, reads_early_data] = side;
+  a.value(context);
+  a.value(current);
+  pass_settings(a, settings, Settings{});
+  pass_id_context(a, id_context);
+  a.session(session);
+  a.value(state);
+  a.value(error);
+  a.flags(verify_peer, reused, sent_shutdown, received_shutdown, lost, reads_early_data);
+}
+
+template <class A, class T>
+void pass_messages(A& a, T& messages) {
+  std::uint64_t size = messages.size();
+  a.value(size);
+  if constexpr (A::reads) messages.resize(size);
+  for (auto& message : messages) {
+    auto& [kind, ticket, alert, id, unreadable] = message;
+    a.value(kind);
+    a.ticket(ticket);
+    a.value(alert);
+    a.id(id);
+    a.value(unreadable);
+  }
+}
+
+template <class A, class T>
+void pass_hello(A& a, T& hello) {
+  auto& [id, invented, ticket_extension, ticket, psk, early_data, ciphers, age] = hello;
+  a.id(id);
+  a.flags(invented, ticket_extension, psk, early_data);
+  a.ticket(ticket);
+  pass_settings(a, ciphers, Settings{});
+  a.value(age);
+}
+
+template <class A, class T>
+void pass_connection(A& a, T& connection) {
+  auto& [open, started, established, renegotiating, renewing, asked, fresh_wanted, replaced, client, server, to_client,
+         to_server, hello, early, again, version, extended_master_secret, sha384, retried, secret, ticket_expected,
+         resuming, answered, tickets_sent, early_accepted, early_status] = connection;
+  a.flags(open);
+  if (!open) return;
+  a.flags(started, established, renegotiating, renewing, asked, fresh_wanted, replaced, early, again,
+          extended_master_secret, sha384, retried, ticket_expected, resuming, early_accepted);
+  pass_side(a, client);
+  pass_side(a, server);
+  pass_messages(a, to_client);
+  pass_messages(a, to_server);
+  pass_hello(a, hello);
+  a.value(version);
+  a.secret(secret);
+  a.id(answered);
+  a.value(tickets_sent);
+  a.value(early_status);
+}
+
+/// What can be used, but for the stores; what is met in it follows. Names and numbers given so far begin anew, and no
+/// callback is running between two commands.
+template <class A, class T>
+void pass_roots(A& a, T& world, const World& beginning) {
+  auto& [now, sessions, tickets, contexts, visible, connections, held, identities, names, secrets, keys, spoilt,
+         calling_back] = world;
+  a.value(now.microseconds);
+  a.flags(spoilt);
+  std::uint64_t number = contexts.size();
+  a.value(number);
+  if constexpr (A::reads) contexts.resize(number);
+  for (std::size_t i = 0; i < number; ++i) {
+    auto& c = contexts[i];
+    auto letter = i < visible ? static_cast<std::uint8_t>(i) : c.letter;
+    if (i >= visible) a.value(letter);  // freed, and still in use
+    if constexpr (A::reads) c = beginning.contexts[letter], c.own_keys = ++keys;
+    pass_context(a, c, beginning.contexts[letter]);
+  }
+  for (std::size_t slot = 1; slot <= slots_max; ++slot) a.session(held[slot]);
+  for (auto& connection : connections) pass_connection(a, connection);
+}
+
+/// Whether the context is seen, or a connection uses it: one that was freed lives on that long.
+bool is_used(const World& w, std::size_t i) {
+  return i < w.visible || std::ranges::any_of(w.connections, [i](const Connection& c) {
+           return c.open &&
+                  (c.client.context == i || c.client.current == i || c.server.context == i || c.server.current == i);
+         });
+}
+
+bool has_forgotten_contexts(const World& w) {
+  for (std::size_t i = w.visible; i < w.contexts.size(); ++i)
+    if (!is_used(w, i)) return true;
+  return false;
+}
+
+World without_forgotten_contexts(World w) {
+  std::vector<std::uint8_t> moved(w.contexts.size(), no_context);
+  std::vector<Context> kept;
+  for (std::size_t i = 0; i < w.contexts.size(); ++i) {
+    if (!is_used(w, i)) continue;
+    moved[i] = static_cast<std::uint8_t>(kept.size());
+    kept.push_back(std::move(w.contexts[i]));
+  }
+  w.contexts = std::move(kept);
+  for (Connection& c : w.connections)
+    for (Side* side : {&c.client, &c.server})
+      for (std::uint8_t* index : {&side->context, &side->current})
+        if (c.open) *index = moved[*index];
+  return w;
+}
+
+}  // namespace
+
+void Numbering::reset(std::uint32_t first) {
+  given_.clear();
+  order_.clear();
+  next_ = first;
+}
+
+std::pair<std::uint32_t, bool> Numbering::of(std::uint32_t old) {
+  if (old >= given_.size()) given_.resize(old + 1);
+  if (given_[old] != 0) return {given_[old], false};
+  order_.push_back(old);
+  return {given_[old] = next_++, true};
+}
+
+Form::Form(World beginning, bool tls1_3)
+    : beginning_(std::move(beginning)),
+      tls1_3_(tls1_3),
+      always_dated_(std::ranges::any_of(beginning_.contexts, [](const Context& c) { return is_strange(c.timeout); })) {}
+
+bool Form::try_write(const World& world, std::string& key, bool dated) {
+  key.clear();
+  identities_.reset(first_identity);
+  sessions_.reset(1);
+  tickets_.reset(1);
+  secrets_.reset(1);
+  keys_.reset(shared_keys + 1);
+  for (const Context& c : world.contexts) keys_.of(c.own_keys);
+  Writer a{key, world, identities_, sessions_, tickets_, secrets_, keys_, dated ? 0 : world.now.seconds, tls1_3_};
+  a.integer(dated ? world.now.seconds : 0);
+  std::size_t sessions = 0, tickets = 0;
+  const auto pass_met = [&] {
+    for (; sessions < sessions_.order().size(); ++sessions)
+      pass_session(a, world.sessions[sessions_.order()[sessions]]);
+    for (; tickets < tickets_.order().size(); ++tickets) pass_ticket(a, world.tickets[tickets_.order()[tickets]]);
+  };
+  pass_roots(a, world, beginning_);
+  pass_met();  // before the stores, so that as many of their ids as can be have numbers
+  for (std::size_t i = 0; i < world.visible; ++i) pass_store(a, world.contexts[i]);
+  pass_met();
+  return dated || !a.strange;
+}
+
+void Form::write(const World& world, std::string& key) {
+  if (has_forgotten_contexts(world)) return write(without_forgotten_contexts(world), key);
+  if (always_dated_ || !try_write(world, key, false)) try_write(world, key, true);
+}
+
+Identity Form::renamed(Identity id) const { return id < first_identity ? id : identities_.find(id); }
+
+void Form::read(std::string_view key, World& world) const {
+  world.names = first_identity - 1;
+  world.identities.assign(beginning_.identities.begin(), beginning_.identities.end());
+  for (Identity id = 1; id < first_identity; ++id) world.identities[id].name = id == zero_identity ? 0 : id;
+  world.secrets = 0;
+  world.keys = shared_keys;
+  world.visible = beginning_.visible;
+  world.calling_back = false;
+  world.held[0] = no_session;
+  for (Connection& c : world.connections) c = {};
+
+  Reader a{key, world, epoch.seconds};
+  std::int64_t date = 0;
+  a.integer(date);
+  if (date != 0) a.present = 0;
+  world.now.seconds = date != 0 ? date : epoch.seconds;
+  world.sessions.clear();
+  world.tickets.clear();
+  const auto pass_met = [&] {
+    while (world.sessions.size() < a.sessions) pass_session(a, world.sessions.emplace_back());
+    while (world.tickets.size() < a.tickets) pass_ticket(a, world.tickets.emplace_back());
+  };
+  pass_roots(a, world, beginning_);
+  pass_met();
+  for (std::size_t i = 0; i < world.visible; ++i) pass_store(a, world.contexts[i]);
+  pass_met();
+  for (std::uint8_t i = 0; i < world.contexts.size(); ++i)
+    for (const SessionRef ref : world.contexts[i].cache) world.sessions[ref].cached_in = i;
+}
+
+}  // namespace sesscheck::explore

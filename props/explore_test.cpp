@@ -1,0 +1,291 @@
+// Exploring the session cache: that what is said of all worlds is so.
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "audit/clauses.hpp"
+#include "check/lockstep.hpp"
+#include "check/model_sut.hpp"
+#include "explore/exploration.hpp"
+#include "explore/presets.hpp"
+#include "explore/tour.hpp"
+#include "model/trace/text.hpp"
+
+namespace sesscheck::explore {
+namespace {
+
+/// A few worlds of each sort.
+std::vector<Start> some_starts(std::size_t every) {
+  std::vector<Start> some;
+  const std::vector<Start> all = preset("quick")->starts;
+  for (std::size_t i = 5; i < all.size(); i += every) some.push_back(all[i]);
+  return some;
+}
+
+Plan plan_of(std::vector<Start> starts, const Rules& rules, std::size_t depth) {
+  Plan plan;
+  plan.starts = std::move(starts);
+  plan.rules = rules;
+  plan.depth = depth;
+  plan.jobs = 2;
+  return plan;
+}
+
+Plan beside_model(Plan plan, const Rules& real) {
+  plan.library = [real](Patience) { return Subject{std::make_unique<ModelSut>(real), {}}; };
+  return plan;
+}
+
+BOOST_AUTO_TEST_SUITE(exploring)
+BOOST_AUTO_TEST_SUITE(worlds)
+
+// Catches: a walk that the real machine, which abstracts nothing, does not go as the search says.
+BOOST_AUTO_TEST_CASE(walks_lead_where_the_search_says) {
+  const Rules rules = Rules::openssl_3_0();
+  for (const Start& start : some_starts(211)) {
+    CacheMachine machine(start, rules), walker(start, rules);
+    Search search(machine);
+    while (search.depth() < 2) search.deepen();
+    const std::vector<Action> home = walker.also(start.home);
+    Tours tours(search, walker, home, 90);
+    std::vector<Action> walk;
+    std::size_t steps = 0;
+    while (tours.next(walk)) {
+      const Trace trace = walker.trace(start, walk);
+      Because because;
+      World world = begin(trace.setup, rules, because);
+      Form form(world, start.tls1_3());
+      Observation seen;
+      std::string key;
+      std::size_t number = 0;
+      StateIndex at = 0;
+      for (const Command& command : trace.commands) {
+        for (unsigned n = 0; n < command.repeat; ++n) step(world, command, rules, seen, because);
+        if (number++ < start.trace.commands.size()) continue;
+        const Action action = walk[number - 1 - start.trace.commands.size()];
+        form.write(world, key);
+        const StateIndex is = search.find(key);
+        if (at < search.expanded() && action < search.actions())
+          BOOST_REQUIRE_MESSAGE(is == search.target(at, action), start.name << " at " << to_text(command));
+        at = is;
+        ++steps;
+      }
+    }
+    BOOST_TEST(tours.taken() == search.transitions());
+    BOOST_TEST(steps >= search.transitions());
+  }
+}
+
+// Catches: a preset without one of the worlds that it promises, or with one twice.
+BOOST_AUTO_TEST_CASE(a_preset_has_every_combination_once) {
+  const std::vector<Start> starts = preset("quick")->starts;
+  std::map<std::string, int> names;
+  for (const Start& start : starts) ++names[start.name];
+  BOOST_TEST(names.size() == starts.size());
+  std::size_t combinations = 0;
+  for (const Start& start : starts)
+    if (start.name.find("after") == std::string::npos) ++combinations;
+  BOOST_TEST(combinations == 64U * 3 * 3 * 3);  // mode bits, role, store, session id context
+}
+
+// Catches: an invariant of which nobody knows what in the manual it is about.
+BOOST_AUTO_TEST_CASE(every_invariant_names_clauses_that_exist) {
+  for (const invariants::Invariant& invariant : invariants::all()) {
+    std::istringstream words{std::string(invariant.clauses)};
+    std::size_t number = 0;
+    for (std::string id; words >> id; ++number)
+      BOOST_TEST(std::ranges::count(clause_table(), id, &Clause::id) == 1, invariant.name << ": " << id);
+    BOOST_TEST(number > 0U, invariant.name);
+  }
+}
+
+// Catches: a table for people that is not the table of the program.
+BOOST_AUTO_TEST_CASE(every_invariant_is_in_the_documentation) {
+  std::ifstream in(std::filesystem::path(SESSCHECK_CORPUS) / "../docs/invariants.md");
+  std::stringstream text;
+  text << in.rdbuf();
+  for (const invariants::Invariant& one : invariants::all()) {
+    const std::string row = "| `" + std::string(one.name) + "` | " + std::string(one.clauses) + " |";
+    BOOST_TEST(text.str().find(row) != std::string::npos, row);
+  }
+}
+
+// Catches: an invariant that the manual itself breaks; an exploration that sees nothing.
+BOOST_AUTO_TEST_CASE(under_the_manual_everything_holds) {
+  Progress progress;
+  const Outcome outcome = explore(plan_of(some_starts(37), Rules::manual(), 3), progress);
+  for (const BrokenInvariant& one : outcome.broken)
+    BOOST_ERROR(one.name << ": " << one.what << "\n" << to_text(one.trace));
+  BOOST_TEST(outcome.worlds == 47U);
+  BOOST_TEST(outcome.depth == 3U);
+  BOOST_TEST(outcome.transitions > 40'000U);
+}
+
+// Catches: a broken invariant that is not found, at a greater depth than it could be, or without a trace that shows it.
+BOOST_AUTO_TEST_CASE(a_broken_invariant_comes_with_its_shortest_trace) {
+  Progress progress;
+  const Rules rules = Rules::manual().with(lookup_without_server);
+  const Outcome outcome = explore(plan_of(some_starts(37), rules, 3), progress);
+  BOOST_REQUIRE(outcome.broken.size() == 1U);
+  const BrokenInvariant& one = outcome.broken.front();
+  BOOST_TEST(one.name == "off_never_resumes_from_the_internal_cache");
+  BOOST_TEST(one.transitions > 100U);
+  BOOST_TEST(one.trace.commands.size() == 3U, to_text(one.trace));  // connect, set-mode OFF, connect
+  const auto all = invariants::all();
+  const auto invariant = std::ranges::find(all, one.name, &invariants::Invariant::name);
+  BOOST_TEST(invariants::broken(*invariant, one.trace, simulate(one.trace, rules)).has_value());
+}
+
+// Catches: a transition that is counted as executed and was not compared, or a difference that is lost.
+BOOST_AUTO_TEST_CASE(every_transition_is_executed_and_every_difference_found) {
+  const Rules rules = Rules::openssl_3_0();
+  Progress progress;
+  const Outcome same = explore(beside_model(plan_of(some_starts(53), rules, 2), rules), progress);
+  BOOST_TEST(same.executed == same.transitions);
+  BOOST_TEST(same.mismatches.empty());
+  BOOST_TEST(same.commands >= same.transitions);
+  BOOST_TEST(progress.executed == same.executed);
+
+  for (const Choice choice :
+       {capacity_is_size, flush_every_255, no_lookup_without_server, asked_without_server, zero_removes_session,
+        remove_callback_only_for_cached, verify_peer_session_stored, skipped_lookup_is_miss, refusal_not_counted,
+        expired_is_withheld, expired_at_deadline, unclean_end_removes}) {
+    if (rules.says(choice)) continue;
+    std::vector<Start> starts = some_starts(19);
+    if (choice == flush_every_255) {  // few worlds are near an automatic flush
+      starts = preset("quick")->starts;
+      std::erase_if(starts, [](const Start& s) {
+        return s.name.find("SERVER, references, no sid_ctx, after") == std::string::npos;
+      });
+    }
+    Plan plan = beside_model(plan_of(std::move(starts), rules, 2), rules.with(choice));
+    Progress other;
+    const Outcome different = explore(plan, other);
+    BOOST_TEST(different.executed < different.transitions, to_string(choice));
+    bool named = false;
+    for (const Mismatch& mismatch : different.mismatches)
+      named = named || (mismatch.explanation && *mismatch.explanation == std::vector<Choice>{choice});
+    BOOST_TEST(named, to_string(choice) << " was not named");
+  }
+}
+
+// Catches: an interruption after which something is explored twice, or never, or that changes what is said.
+BOOST_AUTO_TEST_CASE(an_interrupted_exploration_continues) {
+  const auto file =
+      (std::filesystem::temp_directory_path() / ("sesscheck-journal-" + std::to_string(::getpid()))).string();
+  std::filesystem::remove(file);
+  const Rules rules = Rules::openssl_3_0();
+  Plan plan = plan_of(some_starts(41), rules, 2);
+  plan.jobs = 1;
+  Progress whole_progress;
+  const Outcome whole = explore(plan, whole_progress);
+
+  std::atomic<bool> stop = false;
+  plan.journal = file, plan.title = "a test", plan.stop = &stop;
+  Outcome outcome;
+  std::size_t runs = 0;
+  for (; outcome.worlds < plan.starts.size(); ++runs) {
+    BOOST_REQUIRE(runs < 100U);
+    Progress progress;
+    std::jthread interrupter([&](const std::stop_token& end) {
+      const std::size_t enough = outcome.worlds + 6;
+      while (!end.stop_requested() && progress.worlds_done < enough) std::this_thread::yield();
+      stop = true;
+    });
+    outcome = explore(plan, progress);
+    interrupter.request_stop();
+    interrupter.join();
+    stop = false;
+  }
+  BOOST_TEST(runs > 2U);
+  BOOST_TEST(outcome.worlds == whole.worlds);
+  BOOST_TEST(outcome.states == whole.states);
+  BOOST_TEST(outcome.transitions == whole.transitions);
+  BOOST_REQUIRE(outcome.broken.size() == whole.broken.size());
+  for (const BrokenInvariant& one : whole.broken) {
+    const auto same = std::ranges::find(outcome.broken, one.name, &BrokenInvariant::name);
+    BOOST_REQUIRE(same != outcome.broken.end());
+    BOOST_TEST(same->transitions == one.transitions);
+    BOOST_TEST(same->trace.commands.size() == one.trace.commands.size());
+  }
+  plan.title = "another test";
+  Progress none;
+  BOOST_CHECK_THROW(explore(plan, none), std::runtime_error);
+  std::filesystem::remove(file);
+}
+
+// Catches: shards that leave a world out, or have one twice.
+BOOST_AUTO_TEST_CASE(shards_together_are_the_whole) {
+  Plan plan = plan_of(some_starts(41), Rules::manual(), 2);
+  Progress progress;
+  const Outcome whole = explore(plan, progress);
+  Outcome together;
+  plan.shards = 3;
+  for (plan.shard = 0; plan.shard < plan.shards; ++plan.shard) {
+    Progress part;
+    together.add(explore(plan, part));
+  }
+  BOOST_TEST(together.worlds == whole.worlds);
+  BOOST_TEST(together.states == whole.states);
+  BOOST_TEST(together.transitions == whole.transitions);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+BOOST_AUTO_TEST_SUITE(program)
+
+int run(const std::string& arguments) {
+  const int status = std::system((SESSCHECK_BINARY " explore " + arguments + " >/dev/null 2>&1").c_str());
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+// Catches: exit codes that a script cannot rely on; a report that does not say what was found; a difference of the
+// library, here SESSCHECK_LIB or the installed one, in a few worlds of each sort.
+BOOST_AUTO_TEST_CASE(says_what_it_found) {
+  const auto file =
+      (std::filesystem::temp_directory_path() / ("sesscheck-explore-" + std::to_string(::getpid()))).string();
+  const char* given = std::getenv("SESSCHECK_LIB");
+  const std::string library = given != nullptr && *given != 0 ? " --lib " + std::string(given) : "";
+  const auto explored = [&] {
+    std::ifstream in(file);
+    return nlohmann::json::parse(in)["explorations"];
+  };
+  BOOST_TEST(run("--shard 8/173 --json " + file + library) == 0);
+  nlohmann::json json = explored();
+  BOOST_REQUIRE(json.size() == 2U);  // the manual, and the library
+  BOOST_TEST(json[0]["rules"] == "manual");
+  BOOST_TEST(json[0]["library"].is_null());
+  BOOST_TEST(json[1]["library"].get<std::string>().starts_with("OpenSSL"));
+  BOOST_TEST(json[1]["executed"] == json[1]["transitions"]);
+  BOOST_TEST(json[1]["worlds"]["explored"] == 11);
+  BOOST_TEST(json[1]["invariants"].size() == invariants::all().size());
+
+  BOOST_TEST(run("--lib model:openssl-3.0 --rules openssl-3.0,capacity=size --shard 8/173 --json " + file) == 1);
+  json = explored();
+  BOOST_TEST(json[1]["executed"] < json[1]["transitions"]);
+  BOOST_REQUIRE(!json[1]["mismatches"].empty());
+  BOOST_TEST(json[1]["mismatches"][0]["explanation"][0] == "capacity=one_less");
+  std::filesystem::remove(file);
+
+  BOOST_TEST(run("--preset nonsense") == 2);
+  BOOST_TEST(run("--shard 3/2") == 2);
+  BOOST_TEST(run("--model --rules nonsense") == 2);
+  BOOST_TEST(run("--lib ./no-such-library.so") == 3);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace sesscheck::explore
