@@ -138,7 +138,8 @@ std::string surprise(const AuditHead& head, const AuditResult& result, std::size
       "rest of what it does "
       "(<strong>{}</strong>{}). What <strong>the library</strong> did in the step that differs was recorded, field by "
       "field.",
-      escape(head.expected), result.established == result.expected ? "" : ", changed as the other surprises explain");
+      escape(head.expected),
+      std::ranges::count(result.surprises, Surprise::Kind::rule, &Surprise::kind) == 0 ? "" : ", changed as the other surprises explain");
   text += exhibit.show() + symptoms(head, s, index);
   for (std::size_t n = 0; n < s.before.size(); ++n)
     text += block(fmt::format("To be carried out before it, in the same process: {} of {}", n + 1, s.before.size()),

@@ -139,10 +139,11 @@ class Page {
     for (std::size_t v = 0; v < verdict_count; ++v)
       if (count[v] != 0)
         counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count[v], to_text(static_cast<Verdict>(v)));
+    const char* until = result_.interrupted ? ", until it was interrupted" : "";
     const std::string by = result_.baseline ? "the baseline" : head_.expected;
     line("{} clauses: {}. {}{}{}", result_.clauses.size(), counts, on(result_.as_expected() ? green : red),
-         result_.as_expected() ? fmt::format("Everything as {} says: exit code 0", by)
-                               : fmt::format("Not all as {} says: exit code 1", by),
+         result_.as_expected() ? fmt::format("Everything as {} says{}: exit code 0", by, until)
+                               : fmt::format("Not all as {} says{}: exit code 1", by, until),
          on(plain));
   }
 

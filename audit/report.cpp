@@ -128,8 +128,9 @@ fs::path prepare_run(const fs::path& root, const AuditHead& head) {
   std::tm utc{};
   std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H-%M-%SZ", ::gmtime_r(&now, &utc));
   std::string name = stamp;
-  // Several audits may begin in one second.
-  for (int n = 2; fs::exists(root / name); ++n) name = std::string(stamp) + "-" + std::to_string(n);
+  // Several audits may begin in one second. (What cannot be looked at cannot be written either: that is told below.)
+  std::error_code failed;
+  for (int n = 2; fs::exists(root / name, failed); ++n) name = std::string(stamp) + "-" + std::to_string(n);
   prepare_folder(root / name);
   write_file(root / name / "running", head.version + "\n");  // until the report is complete
   return root / name;

@@ -13,6 +13,8 @@ constexpr const char* exit_codes =
     "Exit codes: 0 everything is as expected; 1 something differs from what was expected; 2 wrong usage or input;\n"
     "3 the library could not be run.";
 
+const CLI::Range at_least_one(std::int64_t{1}, std::int64_t{1} << 53, "1 or more");
+
 void add_library(CLI::App* verb, LibraryOptions& library) {
   verb->add_option("--lib", library.libssl, "libssl to run: a path, a name that the loader finds, a name of 'sesscheck libraries', or model:RULES, the model in its place")->capture_default_str();
   verb->add_option("--crypto", library.libcrypto, "its libcrypto, when libssl does not find the right one by itself");
@@ -50,11 +52,11 @@ int main(int argc, char** argv) {
   add_library(audit_verb, audit_options.library);
   add_rules(audit_verb, "--expect", audit_options.expected, "Rules that the library should follow: see 'sesscheck rules'; or with changes: manual,capacity=one_less");
   audit_verb->add_option("--seed", audit_options.seed, "seed of the random traces")->capture_default_str();
-  audit_verb->add_option("--commands", audit_options.commands, "commands to compare, at least")->capture_default_str()->check(CLI::PositiveNumber);
+  audit_verb->add_option("--commands", audit_options.commands, "commands to compare, at least")->capture_default_str()->check(at_least_one);
   audit_verb->add_option("--seconds", audit_options.seconds, "compare for so long instead (shrinking comes after that)");
   audit_verb->add_option("--baseline", audit_options.baseline, "file of accepted deviations: exit code 1 for others, and for those that are gone");
   audit_verb->add_option("--write-baseline", audit_options.write_baseline, "write all deviations found to this file");
-  audit_verb->add_option("--reason", audit_options.reason, "with --write-baseline: why they are accepted");
+  audit_verb->add_option("--reason", audit_options.reason, "with --write-baseline: why they are accepted")->needs("--write-baseline");
   audit_verb->add_option("--jobs", audit_options.jobs, "worker processes; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();
   audit_verb->add_option("--out", audit_options.out, "folder for the reports; each run gets one of its own in it, and `latest` points to the last")->capture_default_str();
   audit_verb->callback([&] { result = audit(audit_options); });
@@ -85,7 +87,7 @@ int main(int argc, char** argv) {
   compare_verb->add_option("LIB_A", compare_options.first, "as --lib of audit: a path, a name of 'sesscheck libraries', or model:RULES")->required();
   compare_verb->add_option("LIB_B", compare_options.second, "the other one")->required();
   compare_verb->add_option("--seed", compare_options.seed, "seed of the random traces")->capture_default_str();
-  compare_verb->add_option("--commands", compare_options.commands, "commands to compare, at least, after those of the corpus")->capture_default_str()->check(CLI::PositiveNumber);
+  compare_verb->add_option("--commands", compare_options.commands, "commands to compare, at least, after those of the corpus")->capture_default_str()->check(at_least_one);
   compare_verb->add_option("--jobs", compare_options.jobs, "worker processes for each; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();
   compare_verb->add_option("--json", compare_options.json, "write all of it to this file");
   compare_verb->add_option("--html", compare_options.html, "write a page for the browser to this file");

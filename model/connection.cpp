@@ -40,7 +40,7 @@ void Machine::open(Connection& c, const Command& command) {
 /// A fatal error at one end: its session is removed from its context's cache, and the other end hears of it.
 void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uint16_t sent_alert) {
   Side& side = at_server ? c.server : c.client;
-  side.failed_late = side.state == Handshake::done;
+  side.failed_late = side.state == Handshake::done && says(early_shutdown_succeeds);
   side.state = Handshake::failed;
   side.error = reason;
   if (reason == error::should_not_have_been_called) return;  // SSL_read did nothing
@@ -61,7 +61,7 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
 void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) {
   note(Reason::fatal_alert);
   Side& side = at_server ? c.server : c.client;
-  side.failed_late = side.state == Handshake::done;
+  side.failed_late = side.state == Handshake::done && says(early_shutdown_succeeds);
   side.state = Handshake::failed;
   side.error = error::alert + alert;
   if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);

@@ -157,6 +157,8 @@ std::span<const RuleInfo> rule_table() {
        "sess_timeouts for a session that was not found and that no get_session_cb could be asked for", "ssl_get_prev_session, ssl_sess.c"},
       {Rule::client_session, "client_session", {"at_client_hello", "at_server_hello"}, "",
        "when a client that offers no session makes the new one, and the time that this one has", "tls_process_server_hello, statem/statem_clnt.c"},
+      {Rule::timeout_of_null, "timeout_of_null", {"zero", "undefined"}, "T14",
+       "SSL_SESSION_get_timeout of no session at all", "SSL_SESSION_get_timeout, ssl_sess.c"},
   };
   return table;
 }
@@ -229,7 +231,8 @@ std::span<const Profile> profiles() {
                          serialised_zero_kept, negative_size_unlimited, copy_is_serialised, made_timeout_7200, ticket_goes_with_invented_id,
                          server_name_before_lookup, renewed_hint_is_timeout, ticket_time_rebased, resumed_id_gets_no_ticket, renewed_ticket_stored,
                          callback_failure_is_silent, early_shutdown_succeeds,
-                         client_session_at_server_hello});
+                         client_session_at_server_hello,
+                         null_timeout_undefined});
   static const Rules aws_lc = with(boringssl, {refusal_not_counted, accept_stays, hit_when_found, miss_is_timeout, ticket_timeout_not_counted});
   static const std::vector<Profile> all = {
       {"manual", Rules::manual()},      {"openssl-1.1.1", openssl_1_1_1}, {"openssl-3.0", openssl_3_0},

@@ -263,7 +263,12 @@ void step(World& world, const Command& command, const Rules& rules, Observation&
     case Op::make: make(m, command); break;
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
     case Op::set_session_id_context: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
-      if (world.held[command.slot] != no_session) on_session(m, command);
+      if (world.held[command.slot] != no_session)
+        on_session(m, command);
+      else if (command.op == Op::set_session_timeout && m.says(null_timeout_undefined)) {  // a null pointer is read
+        m.note(Reason::outside_contract);
+        seen.status = Status::unspecified;
+      }
       break;
     case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket:
     case Op::shut: case Op::garble: case Op::hang_up: case Op::clear: case Op::close:

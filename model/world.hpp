@@ -58,7 +58,7 @@ struct Session {
   std::uint32_t secret = 0;               ///< two sessions that have the same can resume each other
   TicketRef ticket = no_ticket;           ///< what a client holds to send
   std::int64_t hint = 0;                  ///< the ticket's lifetime as the server sent it, seconds
-  bool of_server = false;                 ///< made at a server's end
+  bool of_server = false;                 ///< made at a server's end, where that matters (Rule::session_end)
   bool misfiled = false;                  ///< cached, but not found there: its id is not what it was
   std::uint8_t cached_in = no_context;    ///< the context whose internal cache lists this object
 };
@@ -109,7 +109,7 @@ struct Side {
   std::uint16_t error = 0;
   bool sent_shutdown = false, received_shutdown = false;
   bool lost = false;              ///< its transport ended, which was no error of the library's: still in use
-  bool failed_late = false;       ///< after its handshake was done
+  bool failed_late = false;       ///< after its handshake was done, where that matters (Rule::shutdown_in_handshake)
   bool reads_early_data = false;  ///< a server between its answer and the client's last message: no longer "in init"
   bool in_early_read = false;     ///< a server whose SSL_read_early_data has not come to its end
   bool reading_refused = false;   ///< SSL_clear came then: SSL_read is an error from now on

@@ -76,55 +76,6 @@ BOOST_AUTO_TEST_CASE(directed_traces_exercise_every_clause) {
   for (const RuleInfo& row : rule_table()) known(row.clauses);
 }
 
-// Catches: a report that lacks a file or is no JSON, traces of another run that stay behind, a `latest` that is not.
-BOOST_AUTO_TEST_CASE(leaves_a_whole_report) {
-  const Folder folder("audit");
-  const AuditResult result = audit_model(Rules::openssl_3_0().with(capacity_is_size), 5'000);
-  const AuditHead head{"the model", "-", "openssl-3.0", 1, 0};
-  const fs::path first = prepare_run(folder.path, head);
-  BOOST_TEST(!fs::exists(folder.path / "latest"));
-  std::ofstream(first / "traces" / "old.trace") << "connect A A\n";
-  write_report(first, head, result);
-  BOOST_TEST(fs::canonical(folder.path / "latest") == fs::canonical(first));
-  const fs::path second = prepare_run(folder.path, head);
-  write_report(second, head, result);
-  BOOST_TEST(first != second);
-  BOOST_TEST(fs::canonical(folder.path / "latest") == fs::canonical(second));
-
-  BOOST_TEST(!fs::exists(first / "traces" / "old.trace"));
-  BOOST_TEST(fs::file_size(first / "audit.txt") > 1000u);
-  BOOST_TEST(fs::file_size(first / "index.html") > 100'000u);
-  const nlohmann::json json = nlohmann::json::parse(text_of(first / "audit.json"));
-  BOOST_TEST(json["schema"] == audit_schema_version);
-  BOOST_TEST(json["clauses"].size() == clause_table().size());
-  BOOST_TEST(json["surprises"][0]["explanation"][0]["rule"] == "capacity");
-  for (const Deviation& d : result.deviations) {
-    BOOST_TEST(fs::exists(first / "traces" / (file_stem(d) + ".trace")));
-    BOOST_TEST(fs::exists(first / "reproducers" / (file_stem(d) + ".c")));
-  }
-  BOOST_TEST(fs::exists(first / "traces" / "surprise-1.trace"));
-  BOOST_TEST(fs::exists(first / "traces" / "clauses" / "S18.trace"));
-}
-
-// Catches: a SARIF file without what its consumers need (its schema has validated it: docs/report.md), and a JUnit file
-// in which something else fails than in the exit code.
-BOOST_AUTO_TEST_CASE(sarif_and_junit_say_what_the_exit_code_says) {
-  const AuditHead head{"the model", "-", "openssl-3.0", 1, 0};
-  const AuditResult fine = audit_model(Rules::openssl_3_0(), 5'000);
-  const AuditResult other = audit_model(Rules::openssl_3_0().with(capacity_is_size), 5'000);
-  for (const AuditResult* result : {&fine, &other}) {
-    const nlohmann::json sarif = nlohmann::json::parse(render_sarif(head, *result));
-    BOOST_TEST(sarif["version"] == "2.1.0");
-    const nlohmann::json& run = sarif["runs"][0];
-    for (const nlohmann::json& r : run["results"])
-      if (r.contains("ruleId"))
-        BOOST_TEST(run["tool"]["driver"]["rules"][r["ruleIndex"].get<std::size_t>()]["id"] == r["ruleId"]);
-    BOOST_TEST(run["invocations"][0]["exitCode"] == (result->as_expected() ? 0 : 1));
-    const std::string junit = render_junit(head, *result);
-    BOOST_TEST((junit.find("failures=\"0\" errors=\"0\"") != std::string::npos) == result->as_expected());
-  }
-}
-
 // Catches: a baseline that hides what is not in it, keeps what is gone, or takes an entry without a reason.
 BOOST_AUTO_TEST_CASE(a_baseline_accepts_one_deviation_and_no_other) {
   const Folder folder("audit");
@@ -195,6 +146,8 @@ BOOST_AUTO_TEST_CASE(exit_codes) {
   BOOST_TEST(run("audit --lib /nonexistent.so" + out) == 3);
   BOOST_TEST(run("audit --lib libc.so.6" + out) == 3);
   BOOST_TEST(run("audit --no-such-flag") == 2);
+  BOOST_TEST(run("audit --commands 0" + out) == 2);
+  BOOST_TEST(run("audit --commands 500 --jobs 1 --reason alone" + out) == 2);
   BOOST_TEST(run("audit --expect nobody" + out) == 2);
   BOOST_TEST(run("audit --out " + off + "/below") == 2);
   BOOST_TEST(run("replay " + (folder.path / "bad.trace").string()) == 2);

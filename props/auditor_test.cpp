@@ -42,6 +42,7 @@ std::optional<std::vector<Choice>> named(const AuditResult& result) {
   return all;
 }
 
+/// Every value of every Rule that is not the expected one.
 std::vector<Choice> all_changes() {
   std::vector<Choice> all;
   for (const RuleInfo& row : rule_table())
@@ -93,14 +94,12 @@ void pairs_are_named(std::size_t wanted, std::size_t budget) {
               tried, masked);
 }
 
-BOOST_AUTO_TEST_SUITE(auditor)
-
-// Catches: a value of a Rule that the audit does not see, calls by another name, or shows with a long trace.
-BOOST_AUTO_TEST_CASE(names_every_value_of_every_rule) {
+/// Audits a library that makes this one choice differently, and prints a row of the table.
+void values_are_named(const std::vector<Choice>& changes, std::size_t budget) {
   std::vector<std::size_t> lengths;
   std::printf("| rule value | commands until found | commands in the shrunk trace |\n|---|---|---|\n");
-  for (const Choice change : all_changes()) {
-    const AuditResult result = audit_model(Rules::openssl_3_0().with(change), commands);
+  for (const Choice change : changes) {
+    const AuditResult result = audit_model(Rules::openssl_3_0().with(change), budget);
     BOOST_TEST((named(result) == std::vector{change}), to_string(change) << " is named" << names(result));
     BOOST_TEST(!result.as_expected());
     if (result.surprises.empty()) continue;
@@ -115,14 +114,25 @@ BOOST_AUTO_TEST_CASE(names_every_value_of_every_rule) {
   BOOST_TEST(median <= median_max);
 }
 
+BOOST_AUTO_TEST_SUITE(auditor)
+
+// Catches: a value of a Rule that the audit does not see, calls by another name, or shows with a long trace. The fast one
+// takes every fifth value; which ones changes as Rules are added.
+BOOST_AUTO_TEST_CASE(names_some_values_of_rules) {
+  std::vector<Choice> some;
+  for (std::size_t i = 0; i < all_changes().size(); i += 5) some.push_back(all_changes()[i]);
+  values_are_named(some, commands / 2);
+}
+BOOST_AUTO_TEST_CASE(names_every_value_of_every_rule) { values_are_named(all_changes(), commands); }
+
 // Catches: two deviations that hide each other, or are taken for a third.
 BOOST_AUTO_TEST_CASE(names_both_of_a_pair) { pairs_are_named(24, commands / 2); }
 BOOST_AUTO_TEST_CASE(names_both_of_200_pairs) { pairs_are_named(200, commands); }
 
 // Catches: a fault that no Rule describes and that is explained away by Rules, or not seen at all.
 BOOST_AUTO_TEST_CASE(faults_that_are_no_rule_stay_unexplained) {
-  std::size_t found = 0;
-  std::printf("| fault | commands until found | commands in the shrunk trace | kinds reported |\n|---|---|---|---|\n");
+  std::size_t found = 0, in_one_entry = 0;
+  std::printf("| fault | commands until found | commands in the shrunk trace | entries |\n|---|---|---|---|\n");
   for (const Fault& fault : faults()) {
     const AuditResult result = audit_of(make<FaultySut>(Rules::openssl_3_0(), fault), commands);
     const auto unexplained = std::ranges::count(result.surprises, Surprise::Kind::unexplained, &Surprise::kind);
@@ -131,6 +141,7 @@ BOOST_AUTO_TEST_CASE(faults_that_are_no_rule_stay_unexplained) {
     BOOST_TEST(explained == 0, fault.name << " is explained by" << names(result));
     if (result.surprises.empty()) continue;
     ++found;
+    in_one_entry += result.surprises.size() == 1;
     const auto shortest =
         std::ranges::min_element(result.surprises, {}, [](const Surprise& s) { return length(s.trace); });
     std::size_t first = SIZE_MAX;
@@ -138,7 +149,8 @@ BOOST_AUTO_TEST_CASE(faults_that_are_no_rule_stay_unexplained) {
     std::printf("| %s | %zu | %zu | %zu |\n", fault.name, first, length(shortest->trace), result.surprises.size());
     BOOST_TEST(length(shortest->trace) <= 8u, fault.name << " needs\n" << to_text(shortest->trace));
   }
-  std::printf("%zu of %zu faults that are no Rule are reported\n", found, faults().size());
+  std::printf("%zu of %zu faults that are no Rule are reported, %zu in one entry\n", found, faults().size(), in_one_entry);
+  BOOST_TEST(in_one_entry * 10 >= faults().size() * 9);
   BOOST_TEST(faults().size() >= 30u);
 }
 

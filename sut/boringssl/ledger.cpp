@@ -128,6 +128,9 @@ void keep_ledger(openssl::Table& table, const openssl::Libraries& libraries) {
     own.SSL_CTX_sess_set_get_cb(ctx, callback ? on_get : nullptr);
   };
   table.SSL_CTX_sess_set_remove_cb = [](SSL_CTX* ctx, RemoveCallback callback) { pages[ctx].removed = callback; };
+  table.SSL_CTX_sess_get_new_cb = [](SSL_CTX* ctx) { return pages[ctx].created; };
+  table.SSL_CTX_sess_get_get_cb = [](SSL_CTX* ctx) { return pages[ctx].asked; };
+  table.SSL_CTX_sess_get_remove_cb = [](SSL_CTX* ctx) { return pages[ctx].removed; };
   table.SSL_CTX_sessions = sessions;
   table.OPENSSL_LH_retrieve = retrieve;
   table.OPENSSL_LH_doall_arg = show_none;

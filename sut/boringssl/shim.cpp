@@ -220,6 +220,9 @@ void fill_functions_that_are_lacking(Table& t) {
   t.SSL_CTX_set_max_early_data = [](SSL_CTX*, std::uint32_t) { return 0; };
   t.SSL_read_early_data = [](SSL*, void*, std::size_t, std::size_t*) { return SSL_READ_EARLY_DATA_ERROR; };
   t.SSL_write_early_data = [](SSL*, const void*, std::size_t, std::size_t*) { return 0; };
+  t.SSL_has_matching_session_id = [](const SSL*, const unsigned char*, unsigned int) { return 0; };
+  t.SSL_CTX_set_num_tickets = [](SSL_CTX*, std::size_t) { return 1; };
+  t.SSL_CTX_get_num_tickets = [](const SSL_CTX*) { return std::size_t{0}; };
   t.SSL_renegotiate_abbreviated = [](SSL*) { return 0; };
   // Its objects are counted where they end, but not where they begin.
   t.CRYPTO_get_ex_new_index = [](int, long, void*, CRYPTO_EX_new*, CRYPTO_EX_dup*, CRYPTO_EX_free*) { return 0; };
@@ -231,7 +234,7 @@ void fill_functions_that_are_lacking(Table& t) {
 // SSL_get1_session shows in mid-handshake.
 constexpr Lacks both_lack = {
     {Op::dup, Op::offer, Op::take, Op::clear, Op::renegotiate, Op::new_ticket},
-    {Setting::early_data, Setting::anti_replay, Setting::extended_master_secret, Setting::cipher, Setting::generate_id,
+    {Setting::num_tickets, Setting::early_data, Setting::anti_replay, Setting::extended_master_secret, Setting::cipher, Setting::generate_id,
      Setting::client_hello, Setting::middlebox_compat, Setting::ignore_eof, Setting::renegotiation_resumes, Setting::not_resumable,
      {Setting::version_min, 0}, {Setting::version_min, 1}, {Setting::version_min, 3}, {Setting::version_max, 0},
      {Setting::version_max, 1}, {Setting::version_max, 3}, {Setting::ticket_callback, static_cast<std::uint8_t>(TicketCallback::issues_none)}},
@@ -255,6 +258,7 @@ std::unique_ptr<Table> shim(const Libraries& libraries) {
   auto table = std::make_unique<Table>();
   fill_functions_with_other_types(*table);
   fill_functions_that_are_lacking(*table);
+  table->may_ask_null_for_timeout = false;
   keep_ledger(*table, libraries);
   const std::string_view version = libraries.crypto<decltype(&::OpenSSL_version)>("OpenSSL_version")(OPENSSL_VERSION);
   table->lacks = version.starts_with("AWS-LC") ? both_lack : both_lack | boringssl_lacks;

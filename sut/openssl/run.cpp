@@ -208,7 +208,9 @@ void Run::on_session(const Command& command) {
 void Run::without_session(const Command& command) {
   if (command.op == Op::set_session_time)
     seen_->result = f_.SSL_SESSION_set_time(nullptr, command.number.at(now_.seconds)) | f_.SSL_SESSION_get_time(nullptr);
-  if (command.op == Op::set_session_timeout)
+  if (command.op == Op::set_session_timeout && !f_.may_ask_null_for_timeout)
+    seen_->status = Status::unspecified;
+  else if (command.op == Op::set_session_timeout)
     seen_->result = f_.SSL_SESSION_set_timeout(nullptr, command.number.value) | f_.SSL_SESSION_get_timeout(nullptr);
 }
 
