@@ -34,6 +34,7 @@ class Identifier {
       if (order_was_certain_ > 0) candidates_.exclude(reported_in_any_order);
       result_.rules = candidates_.nearest(nearest_profile().rules);
       check();
+      look_again();
     } catch (const SutError& error) {
       if (result_.experiments.empty()) throw;
       result_.failure = error.what();
@@ -173,6 +174,26 @@ class Identifier {
         result_.experiments.push_back({"random", surprise.trace, 0, candidates_.bits(), candidates_.bits(), {choice.rule}, true});
       }
     }
+  }
+
+  /// Experiments that no candidate accounted for, where the random traces did not come upon the same.
+  void look_again() {
+    const Account::Retell none = [](std::size_t) { return Trace{}; };
+    Account odd(result_.rules, none);
+    for (const Experiment& experiment : result_.experiments) {
+      if (experiment.accounted || stopped()) continue;
+      Run run;
+      run.seen = lab_.run_fresh(experiment.trace);
+      run.last_words = lab_.last_words();
+      result_.commands += run.seen.size();
+      if (const auto difference = lockstep(experiment.trace, result_.rules, run.seen))
+        odd.disagreed({experiment.trace, run, result_.commands, difference->step, signature(experiment.trace, *difference)});
+    }
+    Findings findings(fleet_.factory(), odd, none, options_.stop);
+    for (Surprise& surprise : findings.unexplained([this](std::size_t done, std::size_t wanted) { tell("shrinking", done, wanted); }))
+      if (std::ranges::find(result_.findings, surprise.shown.signature, [](const Surprise& s) { return s.shown.signature; }) ==
+          result_.findings.end())
+        result_.findings.push_back(std::move(surprise));
   }
 
   // --- what was found ------------------------------------------------------------------------------------------------
