@@ -154,7 +154,7 @@ bool connections_are_possible(const Now& now) {
       return c.to_client.empty() && c.to_server.empty() && !c.renegotiating && !c.established && c.tickets_sent == 0 &&
              c.client.state == Handshake::none && c.server.state == Handshake::none;
     }
-    const auto error_if_failed = [](const Side& s) { return (s.state == Handshake::failed) == (s.error != error::none); };
+    const auto error_if_failed = [](const Side& s) { return (s.state == Handshake::failed) == (s.lost || s.error != error::none); };
     if (!c.open || c.client.state == Handshake::none || !error_if_failed(c.client) || !error_if_failed(c.server)) return false;
     if (c.retried && c.version != Version::tls1_3) return false;
     if (c.renegotiating && (!c.established || c.version == Version::tls1_3)) return false;
@@ -238,9 +238,15 @@ bool other_connections_are_left_alone(const Change& change) {
   return true;
 }
 
-/// What is outside of the contract is carried out by neither side.
+/// What is outside of the contract is carried out by neither side: the command, or, where a callback would have made it
+/// under the lock in the midst of one, that call.
 bool nothing_is_done_outside_the_contract(const Change& change) {
   if (change.seen.status != Status::unspecified) return true;
+  const auto is = [](Event::Kind kind) { return [kind](const Event& event) { return event.kind == kind; }; };
+  const auto calls = std::ranges::count_if(change.seen.log, is(Event::Kind::call));
+  const auto removals = std::ranges::count_if(change.seen.log, is(Event::Kind::remove_session));
+  if (removals > 0 && change.after.rules.says(call_under_lock_undefined))
+    return calls <= std::ssize(change.seen.log) - calls - removals;
   for (std::size_t i = 0; i < change.before.contexts.size(); ++i) {
     const Context &old = change.before.contexts[i], &now = change.after.world.contexts[i];
     if (old.cache != now.cache || old.counters != now.counters || old.store.size() != now.store.size()) return false;
@@ -285,7 +291,7 @@ bool flush_leaves_nothing_expired(const Change& change) {
   Observation seen;
   Because because;
   Machine m{w, change.after.rules, seen, because};
-  return std::ranges::none_of(c.cache, [&](SessionRef ref) { return m.expired(m.session(ref), {at, 0}); });
+  return std::ranges::none_of(c.cache, [&](SessionRef ref) { return m.expired(m.session(ref), {at, 0}, true); });
 }
 
 bool time_goes_forward(const Change& change) {
@@ -342,7 +348,7 @@ bool no_subject_no_effect(const Change& change) {
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
     case Op::set_session_id_context: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       return change.before.held[change.command.slot] != no_session ||
-             (change.because.reasons.none() && change.seen.result == 0 && change.seen.log.empty() &&
+             ((change.because.reasons.none() || change.seen.status == Status::unspecified) && change.seen.result == 0 && change.seen.log.empty() &&
               change.before.held == change.after.world.held);
     case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket: case Op::shut:
     case Op::garble: case Op::hang_up: case Op::clear: case Op::close:
