@@ -144,6 +144,7 @@ enum class Reason : std::uint8_t {
   no_tickets_wanted,
   anti_replay_off,
   copy_not_written,
+  read_refused,
   count
 };
 

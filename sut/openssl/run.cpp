@@ -10,7 +10,7 @@ namespace sesscheck::openssl {
 namespace {
 
 constexpr int reason_mask = 0xfff;  // the part of an error code that 1.1.1 and 3.x agree on, but for
-constexpr std::uint16_t internal_of_1_1_1 = 68;  // ERR_R_INTERNAL_ERROR
+constexpr std::uint16_t common_of_1_1_1 = 65, common = 256, many_common = 6;  // the ERR_R_ reasons of all its libraries
 int accept_any_certificate(int, X509_STORE_CTX*) { return 1; }
 
 /// Bytes of a session id context, with room for one that is too long.
@@ -109,7 +109,8 @@ std::uint16_t Run::first_error() {
     if (of_libssl) f_.ERR_clear_error();
   }
   const auto reason = static_cast<std::uint16_t>(found & reason_mask);
-  return reason == internal_of_1_1_1 ? error::internal : reason;
+  const bool old_number = reason >= common_of_1_1_1 && reason < common_of_1_1_1 + many_common;
+  return old_number ? reason - common_of_1_1_1 + common : reason;
 }
 
 void Run::on_context(const Command& command) {
