@@ -19,7 +19,7 @@ std::span<const CommandFamily> command_families() {
   static const std::vector<CommandFamily> table = {
       {"connections", {Op::connect}},
       {"connections that stay open",
-       {Op::open, Op::deliver, Op::offer, Op::take, Op::renegotiate, Op::new_ticket, Op::shut, Op::garble, Op::hang_up,
+       {Op::open, Op::deliver, Op::offer, Op::take, Op::renegotiate, Op::new_ticket, Op::verify_client, Op::shut, Op::garble, Op::hang_up,
         Op::clear, Op::close}},
       {"settings of a context",
        {Op::set_mode, Op::set_size, Op::set_timeout, Op::set_id_context, Op::set_verify_peer, Op::set_callbacks,

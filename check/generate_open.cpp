@@ -113,7 +113,7 @@ void Generator::renegotiate(std::uint8_t name) {
 }
 
 void Generator::issue(std::uint8_t name) {
-  emit(on_connection(Op::new_ticket, name));
+  emit(on_connection(r.chance(70) ? Op::new_ticket : Op::verify_client, name));
   if (r.chance(20)) emit(on_connection(Op::new_ticket, name));
   if (r.chance(80)) deliver_all(name);
   if (r.chance(50)) take(name);

@@ -108,12 +108,14 @@ class Program {
     if (mark == "idcontext") return any([](const Command& c) { return (c.op == Op::connect || c.op == Op::open) && c.id_context; });
     if (mark == "nocertificate") return settings_.requests_certificates() && !settings_.client_certificates();
     if (mark == "somecertificate") return settings_.requests_certificates() && settings_.client_certificates();
-    if (mark == "shut") return uses(Op::shut) || uses(Op::hang_up) || uses(Op::renegotiate) || uses(Op::new_ticket);
+    if (mark == "shut") return uses(Op::shut) || uses(Op::hang_up) || uses(Op::renegotiate) || uses(Op::new_ticket) || uses(Op::verify_client);
     if (mark == "shut_function") return uses(Op::shut);
     if (mark == "close") return uses(Op::connect) || uses(Op::close) || opens_again();
     if (mark == "clear_early") return uses(Op::clear) && settings_.early();
-    for (const Op op : {Op::connect, Op::renegotiate, Op::new_ticket, Op::garble, Op::clear})
-      if (mark == info(op).name || (op == Op::new_ticket && mark == "new_ticket")) return uses(op);
+    if (mark == "new_ticket") return uses(Op::new_ticket);
+    if (mark == "verify_client") return uses(Op::verify_client);
+    for (const Op op : {Op::connect, Op::renegotiate, Op::garble, Op::clear})
+      if (mark == info(op).name) return uses(op);
     return false;
   }
 
@@ -378,7 +380,7 @@ class Program {
         for (const std::string& statement : settings_.configure(c.context, c.setting, static_cast<std::uint8_t>(c.number.value)))
           setting(statement);
         break;
-      case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket:
+      case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket: case Op::verify_client:
       case Op::shut: case Op::garble: case Op::hang_up: case Op::clear: case Op::close:
         with_connection(c);
         break;
@@ -442,6 +444,7 @@ class Program {
         line("result = renegotiate(&" + name + ", &" + end + ", " + (c.number.value == 1 ? "1" : "0") + ")");
         break;
       case Op::new_ticket: line("result = new_ticket(&" + name + ")"); break;
+      case Op::verify_client: line("result = verify_client(&" + name + ")"); break;
       case Op::shut:
         line((while_quiet.empty() ? "result = " : "result = " + name + ".renegotiating ? 0 : ") + "shut(&" + name + ", &" + end +
              (c.client_end == End::quiet ? ", 1)" : ", 0)"));

@@ -254,6 +254,7 @@ static void open_connection(struct connection *c, SSL_CTX *client, SSL_CTX *serv
   open_end(&c->server, server);
   SSL_set_connect_state(c->client.ssl);
   SSL_set_accept_state(c->server.ssl);
+@verify_client   SSL_set_post_handshake_auth(c->client.ssl, 1);
 @shut   c->shut = 0;
 @renegotiate   c->renegotiating = 0;
 @early   c->client.early = early, c->server.early = SSL_CTX_get_max_early_data(server) > 0;
@@ -298,6 +299,14 @@ static void open_connection(struct connection *c, SSL_CTX *client, SSL_CTX *serv
 @new_ticket   went(&c->server, SSL_do_handshake(c->server.ssl));
 @new_ticket   return 1;
 @new_ticket }
+@verify_client static long verify_client(struct connection *c) {
+@verify_client   if (c->client.state != finished || c->server.state != finished || c->shut || BIO_ctrl_pending(c->client.out) ||
+@verify_client       BIO_ctrl_pending(c->server.out) || SSL_verify_client_post_handshake(c->server.ssl) != 1)
+@verify_client     return 0;
+@verify_client   went(&c->server, SSL_do_handshake(c->server.ssl));
+@verify_client   deliver(c, 2);
+@verify_client   return 1;
+@verify_client }
 @shut_function static long shut(struct connection *c, struct end *e, int quiet) {
 @shut_function   long done;
 @shut_function   if (e->state == finished) c->shut = 1;

@@ -350,7 +350,7 @@ bool no_subject_no_effect(const Change& change) {
       return change.before.held[change.command.slot] != no_session ||
              ((change.because.reasons.none() || change.seen.status == Status::unspecified) && change.seen.result == 0 && change.seen.log.empty() &&
               change.before.held == change.after.world.held);
-    case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket: case Op::shut:
+    case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket: case Op::verify_client: case Op::shut:
     case Op::garble: case Op::hang_up: case Op::clear: case Op::close:
       return change.before.connections[change.command.connection].open ||
              (change.because.reasons.none() && change.seen.result == 0 && change.seen.log.empty() &&

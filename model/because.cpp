@@ -139,6 +139,7 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::anti_replay_off, "anti_replay_off", "E5", "early data without anti-replay: the session is not used up"},
       {Reason::copy_not_written, "copy_not_written", "G12a", "get_session_cb returns a reference of its store and does not write to copy"},
       {Reason::read_refused, "read_refused", "", "SSL_clear came in the midst of SSL_read_early_data: this SSL never reads again"},
+      {Reason::client_verified, "client_verified", "K4", "SSL_verify_client_post_handshake: the server goes on with a copy of its session, and issues its tickets again"},
   };
   return table;
 }

@@ -145,6 +145,7 @@ enum class Reason : std::uint8_t {
   anti_replay_off,
   copy_not_written,
   read_refused,
+  client_verified,
   count
 };
 

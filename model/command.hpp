@@ -98,6 +98,7 @@ enum class Op : std::uint8_t {
   take,                 ///< SSL_get1_session of one end
   renegotiate,          ///< SSL_renegotiate or SSL_renegotiate_abbreviated at one end
   new_ticket,           ///< SSL_new_session_ticket at the server's end
+  verify_client,        ///< SSL_verify_client_post_handshake at the server's end, and the client's answer
   shut,                 ///< SSL_shutdown at one end
   garble,               ///< a broken record reaches one end, which answers with a fatal alert
   hang_up,              ///< the transport of one end ends

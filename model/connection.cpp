@@ -324,6 +324,28 @@ void Machine::begin_again(Connection& c) {
   send_client_hello(c);
 }
 
+/// SSL_verify_client_post_handshake, and the client's answer. "Sessions must be immutable once they go into the session
+/// cache" (tls_process_client_certificate): the server goes on with a copy.
+void Machine::verify_client(Connection& c) {
+  if (!quiet(c) || !c.to_client.empty() || !c.to_server.empty()) return;
+  if (c.version != Version::tls1_3 || !c.server.verify_peer) {
+    seen.error = c.version != Version::tls1_3 ? error::wrong_ssl_version : error::invalid_config;
+    return;
+  }
+  note(Reason::client_verified);
+  seen.result = 1;
+  if (c.server.reading_refused) return fail(c, true, error::should_not_have_been_called, alert::internal_error);
+  c.server.session = renewed(c.server.session);
+  c.tickets_sent = 0;
+  issue_tickets(c);
+}
+
+/// As many as are wanted; one, when a session was resumed.
+void Machine::issue_tickets(Connection& c) {
+  while (c.server.settings[Setting::num_tickets] > c.tickets_sent && issue_ticket(c) && !c.server.reused) {
+  }
+}
+
 /// Commands on a connection that stays open.
 void Machine::on_connection(const Command& command) {
   Connection& c = world.connections[command.connection];
@@ -363,9 +385,9 @@ void Machine::on_connection(const Command& command) {
       if (!quiet(c) || c.version != Version::tls1_3 || says(newer_calls_missing)) break;
       note(Reason::extra_ticket);
       seen.result = 1;
-      while (issue_ticket(c) && !c.server.reused && c.server.settings[Setting::num_tickets] > c.tickets_sent) {
-      }
+      if (issue_ticket(c) && !c.server.reused) issue_tickets(c);
       break;
+    case Op::verify_client: verify_client(c); break;
     case Op::shut:
       if (!c.renegotiating) seen.result = shut(c, command.at_server, command.client_end);
       break;

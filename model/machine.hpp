@@ -85,6 +85,8 @@ struct Machine {
 
   // --- tickets (ticket.cpp) ----------------------------------------------------------------------------------------
   bool issue_ticket(Connection& c);
+  void issue_tickets(Connection& c);
+  void verify_client(Connection& c);
   struct Opened {
     enum class Result : std::uint8_t { unreadable, good, renew, fatal } result = Result::unreadable;
     SessionRef session = no_session;

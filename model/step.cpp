@@ -270,7 +270,7 @@ void step(World& world, const Command& command, const Rules& rules, Observation&
         seen.status = Status::unspecified;
       }
       break;
-    case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket:
+    case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket: case Op::verify_client:
     case Op::shut: case Op::garble: case Op::hang_up: case Op::clear: case Op::close:
       m.on_connection(command);
       break;

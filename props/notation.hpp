@@ -111,6 +111,7 @@ inline const std::vector<std::string> examples = {
     "take c1 client h2",
     "renegotiate c1 server abbreviated",
     "new-ticket c1",
+    "verify-client c1",
     "shut c1 client quiet",
     "garble c2 server",
     "hang-up c3 client",

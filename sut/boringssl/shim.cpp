@@ -223,6 +223,8 @@ void fill_functions_that_are_lacking(Table& t) {
   t.SSL_has_matching_session_id = [](const SSL*, const unsigned char*, unsigned int) { return 0; };
   t.SSL_CTX_set_num_tickets = [](SSL_CTX*, std::size_t) { return 1; };
   t.SSL_CTX_get_num_tickets = [](const SSL_CTX*) { return std::size_t{0}; };
+  t.SSL_set_post_handshake_auth = [](SSL*, int) {};
+  t.SSL_verify_client_post_handshake = [](SSL*) { return 0; };
   t.SSL_renegotiate_abbreviated = [](SSL*) { return 0; };
   // Its objects are counted where they end, but not where they begin.
   t.CRYPTO_get_ex_new_index = [](int, long, void*, CRYPTO_EX_new*, CRYPTO_EX_dup*, CRYPTO_EX_free*) { return 0; };
@@ -233,7 +235,7 @@ void fill_functions_that_are_lacking(Table& t) {
 // ticket. What is not modelled is left out as well: versions other than TLS 1.2, and the other objects that
 // SSL_get1_session shows in mid-handshake.
 constexpr Lacks both_lack = {
-    {Op::dup, Op::offer, Op::take, Op::clear, Op::renegotiate, Op::new_ticket},
+    {Op::dup, Op::offer, Op::take, Op::clear, Op::renegotiate, Op::new_ticket, Op::verify_client},
     {Setting::num_tickets, Setting::early_data, Setting::anti_replay, Setting::extended_master_secret, Setting::cipher, Setting::generate_id,
      Setting::client_hello, Setting::middlebox_compat, Setting::ignore_eof, Setting::renegotiation_resumes, Setting::not_resumable,
      {Setting::version_min, 0}, {Setting::version_min, 1}, {Setting::version_min, 3}, {Setting::version_max, 0},

@@ -283,7 +283,7 @@ void Run::step(const Command& command, Observation& seen) {
     seen.status = Status::unspecified;
   } else switch (command.op) {
     case Op::connect: connect(command); break;
-    case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket:
+    case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket: case Op::verify_client:
     case Op::shut: case Op::garble: case Op::hang_up: case Op::clear: case Op::close:
       on_connection(command);
       break;

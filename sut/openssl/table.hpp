@@ -32,7 +32,7 @@ namespace sesscheck::openssl {
   X(SSL_CTX_set_psk_server_callback) X(SSL_new) X(SSL_free) X(SSL_clear) X(SSL_ctrl) X(SSL_set_bio)                    \
   X(SSL_set_connect_state) X(SSL_set_accept_state) X(SSL_set_msg_callback) X(SSL_set_SSL_CTX) X(SSL_certs_clear)     \
   X(SSL_is_server) X(SSL_in_init) X(SSL_version) X(SSL_do_handshake) X(SSL_read) X(SSL_read_early_data) X(SSL_write_early_data)       \
-  X(SSL_get_early_data_status) X(SSL_renegotiate) X(SSL_renegotiate_abbreviated) X(SSL_set_session)                  \
+  X(SSL_get_early_data_status) X(SSL_set_post_handshake_auth) X(SSL_verify_client_post_handshake) X(SSL_renegotiate) X(SSL_renegotiate_abbreviated) X(SSL_set_session)                  \
   X(SSL_get_session) X(SSL_get1_session) X(SSL_set_session_id_context) X(SSL_session_reused) X(SSL_shutdown)         \
   X(SSL_set_quiet_shutdown) X(SSL_get_error) X(SSL_SESSION_new) X(SSL_SESSION_free) X(SSL_SESSION_up_ref)            \
   X(SSL_SESSION_dup) X(SSL_SESSION_get_id) X(SSL_SESSION_set1_id) X(SSL_SESSION_set1_id_context)                     \
