@@ -68,7 +68,6 @@ class Program {
   }
 
   static std::string connection_name(std::uint8_t index) { return "c" + std::to_string(index + 1); }
-  static bool on_connection(Op op) { return op >= Op::open && op <= Op::close; }
 
   void includes() {
     text_ += c_parts::includes;

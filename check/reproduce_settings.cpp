@@ -12,7 +12,6 @@ constexpr const char* ticket_words[] = {"", "known", "renews", "unknown", "issue
 constexpr const char* id_words[] = {"", "unique", "same", "short", "empty", "too_long", "fails"};
 constexpr char first_own_keys = 'a';
 
-bool stays_open(Op op) { return op >= Op::open && op <= Op::close; }
 
 std::string number(std::uint8_t value) { return std::to_string(int{value}); }
 
@@ -39,7 +38,7 @@ SettingsInC::SettingsInC(const Trace& trace) : trace_(trace), certificate_(trace
     early_ |= c.early;
     verifies_ |= c.op == Op::set_verify_peer && c.number.value != 0;
     renegotiates_ |= c.op == Op::renegotiate;
-    if (stays_open(c.op)) simple_ = false;
+    if (is_on_connection(c.op)) simple_ = false;
   }
   early_ |= mentions(Setting::early_data);
   certificate_ |= tls1_3_ || mentions(Setting::client_certificate);

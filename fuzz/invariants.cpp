@@ -183,7 +183,6 @@ bool capacity_is_kept(const Change& change) {
   return true;
 }
 
-bool is_on_connection(Op op) { return op >= Op::open && op <= Op::close; }
 
 /// Whether handshakes of this command can count in a context: an end's own, or one that was switched to.
 bool takes_part(const Change& change, std::size_t index) {

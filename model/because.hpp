@@ -146,6 +146,7 @@ enum class Reason : std::uint8_t {
   copy_not_written,
   read_refused,
   client_verified,
+  victim_added,
   count
 };
 

@@ -98,14 +98,17 @@ enum class Op : std::uint8_t {
   take,                 ///< SSL_get1_session of one end
   renegotiate,          ///< SSL_renegotiate or SSL_renegotiate_abbreviated at one end
   new_ticket,           ///< SSL_new_session_ticket at the server's end
-  verify_client,        ///< SSL_verify_client_post_handshake at the server's end, and the client's answer
   shut,                 ///< SSL_shutdown at one end
   garble,               ///< a broken record reaches one end, which answers with a fatal alert
   hang_up,              ///< the transport of one end ends
   clear,                ///< SSL_clear at both ends, for another handshake over a new transport
   close,                ///< SSL_free at both ends
+  verify_client,        ///< SSL_verify_client_post_handshake at the server's end, and the client's answer
   count
 };
+
+/// Whether it is about a connection that stays open.
+constexpr bool is_on_connection(Op op) { return (op >= Op::open && op <= Op::close) || op == Op::verify_client; }
 
 /// How one end leaves a connection.
 enum class End : std::uint8_t { shutdown, quiet, none };

@@ -10,6 +10,7 @@
 //   step.cpp        one command, and what is seen after it
 #pragma once
 
+#include <span>
 #include <optional>
 
 #include "model/step.hpp"
@@ -29,6 +30,7 @@ struct Machine {
   const Rules& rules;
   Observation& seen;
   Because& because;
+  std::span<const SessionRef> unreported = {};  ///< victims of this command whose remove_session_cb is still to come
 
   // --- decisions ---------------------------------------------------------------------------------------------------
   /// Asks a Rule, and remembers that it was asked.

@@ -84,6 +84,11 @@ void Machine::call_back(std::uint8_t index, Setting which, bool locked) {
   if (with_session && first == no_session) return;
   // One object in two caches is outside the contract.
   if (calls == Calls::add && unfinished(first)) return;
+  if (calls == Calls::add && says(call_under_lock_deadly) && std::ranges::find(unreported, first) != unreported.end()) {
+    note(Reason::victim_added);  // the list of victims and that of the cache are linked by the same pointers
+    seen.status = Status::crashed;
+    return;
+  }
   if (calls == Calls::add && session(first).cached_in != no_context && session(first).cached_in != index) return;
   world.calling_back = true;
   bool refused = false;

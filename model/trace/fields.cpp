@@ -96,12 +96,12 @@ std::span<const OpInfo> op_table() {
       {Op::renegotiate, "renegotiate", {F::connection, F::end}, {F::abbreviated},
        "SSL_renegotiate or SSL_renegotiate_abbreviated at one end"},
       {Op::new_ticket, "new-ticket", {F::connection}, {}, "SSL_new_session_ticket"},
-      {Op::verify_client, "verify-client", {F::connection}, {}, "SSL_verify_client_post_handshake, and the client's answer"},
       {Op::shut, "shut", {F::connection, F::end}, {F::quiet}, "SSL_shutdown at one end"},
       {Op::garble, "garble", {F::connection, F::end}, {}, "a broken record reaches one end"},
       {Op::hang_up, "hang-up", {F::connection, F::end}, {}, "the transport of one end ends"},
       {Op::clear, "clear", {F::connection}, {}, "SSL_clear at both ends, for another handshake"},
       {Op::close, "close", {F::connection}, {F::client_end, F::server_end}, "SSL_free at both ends"},
+      {Op::verify_client, "verify-client", {F::connection}, {}, "SSL_verify_client_post_handshake, and the client's answer"},
   };
   return table;
 }
