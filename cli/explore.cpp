@@ -198,6 +198,8 @@ int explore(const ExploreVerb& options) {
   }
   explore::Plan plan;
   plan.starts = std::move(preset->starts);
+  std::erase_if(plan.starts, [&](const explore::Start& s) { return s.name.find(options.worlds) == std::string::npos; });
+  if (plan.starts.empty()) throw UsageError("no world of " + options.preset + " has '" + options.worlds + "' in its name");
   plan.depth = options.depth != 0 ? options.depth : preset->depth;
   plan.jobs = options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
   plan.stop = &interruption();
@@ -208,8 +210,8 @@ int explore(const ExploreVerb& options) {
     Part& part = parts.emplace_back(Part{rules.name(), version, plan, {}});
     part.plan.rules = rules.rules();
     part.plan.library = library;
-    part.plan.title = fmt::format("{}, depth {}, {}, {}", preset->name, plan.depth, part.rules,
-                                  version.empty() ? "the model" : version);
+    part.plan.title = fmt::format("{}{}, depth {}, {}, {}", preset->name, options.worlds.empty() ? "" : ", " + options.worlds,
+                                  plan.depth, part.rules, version.empty() ? "the model" : version);
     if (!options.journal.empty()) part.plan.journal = options.journal + (version.empty() ? ".model" : "");
   };
   RulesOptions rules = options.rules;

@@ -144,6 +144,7 @@ int main(int argc, char** argv) {
   explore_verb->add_option("--depth", explore_options.depth, "commands after the first state, instead of the preset's")->check(CLI::Range(1, 40));
   explore_verb->add_option("--jobs", explore_options.jobs, "worlds at a time; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();
   explore_verb->add_option("--shard", explore_options.shard, "i/n: every n-th world only, from the i-th on")->capture_default_str();
+  explore_verb->add_option("--worlds", explore_options.worlds, "only worlds that have this in their name, as 'TLS 1.3' or 'both ends, OFF'");
   explore_verb->add_option("--journal", explore_options.journal, "file that keeps what came of each world; with it, an interrupted exploration continues");
   explore_verb->add_option("--json", explore_options.json, "write all of it to this file");
   explore_verb->callback([&] { result = explore(explore_options); });

@@ -121,6 +121,7 @@ struct ExploreVerb {
   std::size_t depth = 0;     ///< instead of the preset's; 0: that one
   unsigned jobs = 0;
   std::string shard = "1/1"; ///< "i/n": every n-th world, from the i-th on
+  std::string worlds;        ///< only those that have this in their name
   std::string journal, json;
 };
 int explore(const ExploreVerb& options);

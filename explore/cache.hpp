@@ -20,6 +20,7 @@ struct Start {
   Trace trace;                        ///< the setup, and the commands that lead to the first state
   std::vector<Command> alphabet;      ///< each once; times count from now
   std::vector<Command> home;          ///< back to the first state, from most others
+  bool invariants = true;             ///< its commands are those that the invariants are about
   [[nodiscard]] bool tls1_3() const;  ///< one of its contexts may speak it
 };
 

@@ -50,7 +50,7 @@ std::optional<Outcome> Worker::explore(const Start& start) {
   const auto begin = Clock::now();
   Outcome outcome;
   outcome.worlds = 1;
-  CacheMachine machine(start, plan_.rules, invariants::all());
+  CacheMachine machine(start, plan_.rules, start.invariants ? invariants::all() : std::span<const invariants::Invariant>());
   Search search(machine);
   while (search.depth() < plan_.depth && !search.complete()) {
     const std::size_t states = search.states(), transitions = search.transitions();
@@ -78,7 +78,7 @@ std::optional<Outcome> Worker::explore(const Start& start) {
 void Worker::collect_broken(const Start& start, const Search& search, const CacheMachine& machine,
                             Outcome& outcome) const {
   const auto all = invariants::all();
-  for (std::size_t i = 0; i < all.size(); ++i) {
+  for (std::size_t i = 0; i < machine.broken().size(); ++i) {
     const Broken& broken = machine.broken()[i];
     if (broken.transitions == 0) continue;
     std::vector<Action> walk = search.path(broken.from);
