@@ -205,6 +205,8 @@ int explore(const ExploreVerb& options) {
   plan.stop = &interruption();
   set_shard(plan, options.shard);
 
+  if (options.bounds || options.pairs) return explore_tables(options, plan);
+
   std::vector<Part> parts;
   const auto add = [&](const RulesOptions& rules, const std::string& version, const SutFactory& library) {
     Part& part = parts.emplace_back(Part{rules.name(), version, plan, {}});

@@ -146,6 +146,8 @@ int main(int argc, char** argv) {
   explore_verb->add_option("--shard", explore_options.shard, "i/n: every n-th world only, from the i-th on")->capture_default_str();
   explore_verb->add_option("--worlds", explore_options.worlds, "only worlds that have this in their name, as 'TLS 1.3' or 'both ends, OFF'");
   explore_verb->add_option("--journal", explore_options.journal, "file that keeps what came of each world; with it, an interrupted exploration continues");
+  auto* bounds = explore_verb->add_flag("--bounds", explore_options.bounds, "no library: for each value of each Rule, the smallest bound at which it is seen (a table in Markdown)");
+  explore_verb->add_flag("--pairs", explore_options.pairs, "no library: for each two profiles, the shortest trace that tells them apart")->excludes(bounds);
   explore_verb->add_option("--json", explore_options.json, "write all of it to this file");
   explore_verb->callback([&] { result = explore(explore_options); });
 

@@ -10,6 +10,10 @@
 #include "audit/fleet.hpp"
 #include "model/rules.hpp"
 
+namespace sesscheck::explore {
+struct Plan;
+}
+
 namespace sesscheck::cli {
 
 enum ExitCode : int {
@@ -123,8 +127,11 @@ struct ExploreVerb {
   std::string shard = "1/1"; ///< "i/n": every n-th world, from the i-th on
   std::string worlds;        ///< only those that have this in their name
   std::string journal, json;
+  bool bounds = false, pairs = false;  ///< instead: tables of what the worlds can tell apart
 };
 int explore(const ExploreVerb& options);
+/// --bounds and --pairs, of these worlds.
+int explore_tables(const ExploreVerb& options, const explore::Plan& plan);
 
 /// The first Ctrl-C sets it; the work then ends, and what was done is reported.
 const std::atomic<bool>& interruption();

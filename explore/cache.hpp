@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,6 +49,8 @@ class CacheMachine final : public Machine {
   [[nodiscard]] Trace trace(const Start& start, std::span<const Action> walk) const;
   /// For each invariant: where it was broken, if anywhere.
   [[nodiscard]] std::span<const Broken> broken() const { return broken_; }
+  /// The Rules that were asked, on the way to the first state and in all steps so far.
+  [[nodiscard]] const std::bitset<rule_count>& asked() const { return asked_; }
 
  private:
   void check(const Command& command, Action action);
@@ -60,6 +63,7 @@ class CacheMachine final : public Machine {
   StateIndex index_ = no_state;
   Observation before_, seen_;
   Because because_;
+  std::bitset<rule_count> asked_;
   std::optional<invariants::History> history_;
   std::vector<Broken> broken_;
 };
