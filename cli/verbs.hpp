@@ -125,6 +125,7 @@ struct ExploreVerb {
   std::size_t depth = 0;     ///< instead of the preset's; 0: that one
   unsigned jobs = 0;
   std::string shard = "1/1"; ///< "i/n": every n-th world, from the i-th on
+  std::size_t memory = 2048; ///< MiB, for the states of all worlds in progress
   std::string worlds;        ///< only those that have this in their name
   std::string journal, json;
   bool bounds = false, pairs = false;  ///< instead: tables of what the worlds can tell apart

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "check/lockstep.hpp"
@@ -79,12 +80,12 @@ class Twins {
     Trace trace = start_.trace;
     trace.commands.resize(command + 1);
     trace.commands.back().repeat = static_cast<std::uint16_t>(repetition + 1);
-    return {std::move(trace), 0};
+    return {std::move(trace), 0, &start_};
   }
   [[nodiscard]] Apart found(std::span<const Action> way) const {
     Trace trace = start_.trace;
     for (const Action action : way) trace.commands.push_back(start_.alphabet[action]);
-    return {std::move(trace), way.size()};
+    return {std::move(trace), way.size(), &start_};
   }
 
   const Start& start_;
@@ -108,8 +109,10 @@ void on_threads(std::size_t count, unsigned jobs, const std::atomic<bool>* stop,
     });
 }
 
-bool shorter(const Apart& one, const std::optional<Apart>& other) {
-  return !other || std::pair(single_commands(one.trace), one.depth) < std::pair(single_commands(other->trace), other->depth);
+/// Of equal ones the one of the first world: the same whatever thread comes first.
+bool better(const Apart& one, const std::optional<Apart>& other) {
+  const auto worth = [](const Apart& a) { return std::tuple(single_commands(a.trace), a.depth, a.start); };
+  return !other || worth(one) < worth(*other);
 }
 
 }  // namespace
@@ -132,7 +135,7 @@ std::optional<Apart> apart(std::span<const Start> starts, const Rules& one, cons
     on_threads(worlds.size(), jobs, stop, [&](std::size_t i) {
       auto found = apart(*worlds[i].first, one, other, worlds[i].second, stop);
       const std::lock_guard lock(mutex);
-      if (found && shorter(*found, best)) best = std::move(found);
+      if (found && better(*found, best)) best = std::move(found);
     });
   }
   return best;
@@ -157,7 +160,7 @@ std::vector<Bound> bounds(std::span<const Start> starts, const Rules& base, std:
         if (!found) continue;
         const std::lock_guard lock(mutex);
         ++one->worlds;
-        if (shorter(*found, one->apart)) one->apart = std::move(found);
+        if (better(*found, one->apart)) one->apart = std::move(found);
       }
     });
   }

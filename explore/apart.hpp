@@ -17,6 +17,7 @@ namespace sesscheck::explore {
 struct Apart {
   Trace trace;
   std::size_t depth = 0;  ///< its commands after the first state of its world; 0: they differ on the way there
+  const Start* start = nullptr;  ///< its world
 };
 
 /// Breadth first through the pairs of worlds that one way leads to. Empty: no way of so many commands shows a difference
