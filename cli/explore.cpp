@@ -237,6 +237,7 @@ int explore(const ExploreVerb& options) {
     for (const std::string_view name : explore::preset_names()) known += " " + std::string(name);
     throw UsageError("there is no preset '" + options.preset + "'; known:" + known);
   }
+  if (!options.graph.empty()) return explore_graph(options, *preset);
   explore::Plan plan;
   plan.starts = std::move(preset->starts);
   std::erase_if(plan.starts, [&](const explore::Start& s) { return s.name.find(options.worlds) == std::string::npos; });

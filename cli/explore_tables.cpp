@@ -9,6 +9,8 @@
 #include "cli/verbs.hpp"
 #include "explore/apart.hpp"
 #include "explore/exploration.hpp"
+#include "explore/graph.hpp"
+#include "explore/presets.hpp"
 #include "model/trace/text.hpp"
 
 namespace sesscheck::cli {
@@ -75,6 +77,20 @@ int print_pairs(const explore::Plan& plan) {
 }
 
 }  // namespace
+
+int explore_graph(const ExploreVerb& options, const explore::Preset& preset) {
+  RulesOptions rules = options.rules;
+  if (rules.profile == RulesOptions::by_version) rules.profile = "manual";
+  explore::Start start = explore::picture_start();
+  if (!options.worlds.empty()) {
+    const auto named = [&](const explore::Start& s) { return s.name.find(options.worlds) != std::string::npos; };
+    const auto found = std::ranges::find_if(preset.starts, named);
+    if (found == preset.starts.end()) throw UsageError("no world of " + options.preset + " has '" + options.worlds + "' in its name");
+    start = *found;
+  }
+  write_text(options.graph, explore::graph(start, rules.rules(), Rules::manual(), options.depth != 0 ? options.depth : 6));
+  return as_expected;
+}
 
 int explore_tables(const ExploreVerb& options, const explore::Plan& plan) {
   return options.bounds ? print_bounds(plan) : print_pairs(plan);

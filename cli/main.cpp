@@ -149,6 +149,7 @@ int main(int argc, char** argv) {
   explore_verb->add_option("--journal", explore_options.journal, "file that keeps what came of each world; with it, an interrupted exploration continues");
   auto* bounds = explore_verb->add_flag("--bounds", explore_options.bounds, "no library: for each value of each Rule, the smallest bound at which it is seen (a table in Markdown)");
   explore_verb->add_flag("--pairs", explore_options.pairs, "no library: for each two profiles, the shortest trace that tells them apart")->excludes(bounds);
+  explore_verb->add_option("--graph", explore_options.graph, "no library: write the states of one world to this file, for Graphviz (the world that --worlds names, or a small one made for it)");
   explore_verb->add_option("--json", explore_options.json, "write all of it to this file");
   explore_verb->callback([&] { result = explore(explore_options); });
 

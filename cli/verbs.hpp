@@ -12,6 +12,7 @@
 
 namespace sesscheck::explore {
 struct Plan;
+struct Preset;
 }
 
 namespace sesscheck::cli {
@@ -128,9 +129,12 @@ struct ExploreVerb {
   std::size_t memory = 2048; ///< MiB, for the states of all worlds in progress
   std::string worlds;        ///< only those that have this in their name
   std::string journal, json;
+  std::string graph;                   ///< file for a picture of one world, instead
   bool bounds = false, pairs = false;  ///< instead: tables of what the worlds can tell apart
 };
 int explore(const ExploreVerb& options);
+/// --graph
+int explore_graph(const ExploreVerb& options, const explore::Preset& preset);
 /// --bounds and --pairs, of these worlds.
 int explore_tables(const ExploreVerb& options, const explore::Plan& plan);
 

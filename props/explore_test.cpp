@@ -20,6 +20,7 @@
 #include "check/model_sut.hpp"
 #include "explore/apart.hpp"
 #include "explore/exploration.hpp"
+#include "explore/graph.hpp"
 #include "explore/presets.hpp"
 #include "explore/tour.hpp"
 #include "model/trace/text.hpp"
@@ -288,6 +289,26 @@ BOOST_AUTO_TEST_CASE(the_shortest_way_to_tell_rules_apart) {
     if (depth > 0) BOOST_TEST(!apart(starts, manual, manual.with(choice), depth - 1, 2).has_value());
   }
   BOOST_TEST(!apart(starts, manual, manual, 1, 2).has_value());
+}
+
+// Catches: a picture without a state or a way of the small world, or that does not show where the manual is left.
+BOOST_AUTO_TEST_CASE(a_picture_shows_states_and_where_the_manual_is_left) {
+  const auto drawn = [](const Rules& rules) { return graph(picture_start(), rules, Rules::manual(), 6); };
+  const std::string manual = drawn(Rules::manual()), real = drawn(Rules::openssl_3_0());
+  const auto count = [](const std::string& text, std::string_view what) {
+    std::size_t n = 0;
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++n;
+    return n;
+  };
+  // Nothing cached: at first, and with h1 expired, removed, or both. Another one beside h1, or h1 removed, either expired or
+  // not: six, as what is older expires first, and a flush leaves no expired one.
+  BOOST_TEST(count(manual, "[label=\"nothing cached") == 4U);
+  BOOST_TEST(count(manual, "[label=\"cached\\nh1") == 2U);
+  BOOST_TEST(count(manual, "[label=\"cached\\nanother") == 6U);
+  BOOST_TEST(count(manual, ": resumed") == 3U);  // h1 is valid: alone, beside a valid one, beside an expired one
+  BOOST_TEST(count(manual, "color=red") == 0U);
+  BOOST_TEST(count(real, "another") == 0U);  // a cache of two holds one
+  BOOST_TEST(count(real, ", color=red") == 2U);
 }
 
 // Catches: shards that leave a world out, or have one twice.
