@@ -51,7 +51,7 @@ class Form {
   World beginning_;
   bool tls1_3_, always_dated_;
   Numbering identities_, sessions_, tickets_, secrets_, keys_;
-  std::vector<char> bytes_;  // of a key that is being written
+  std::vector<char> bytes_;  // a key is written here
 };
 
 }  // namespace sesscheck::explore
