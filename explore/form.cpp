@@ -28,16 +28,19 @@ bool is_strange(std::int64_t seconds) { return seconds >= ordinary || seconds <=
 /// A writer of keys. Writer and Reader go through the same fields in the same order: pass().
 struct Writer {
   static constexpr bool reads = false;
-  std::string& out;
+  std::vector<char>& out;  // larger than the key: a third of a search goes into writing keys
   const World& world;
   Numbering &identities, &sessions, &tickets, &secrets, &keys;
   std::int64_t present;  // what times are counted from; 0: they are dates
   bool tls1_3;
   bool strange = false;  // something is far from the present, or longer than ordinary
+  std::size_t size = 0;  // of the key so far
 
   void number(std::uint64_t n) {
-    for (; n >= 0x80; n >>= 7) out.push_back(static_cast<char>(n | 0x80));
-    out.push_back(static_cast<char>(n));
+    constexpr std::size_t longest = 10;
+    if (size + longest > out.size()) out.resize(2 * out.size() + longest);
+    for (; n >= 0x80; n >>= 7) out[size++] = static_cast<char>(n | 0x80);
+    out[size++] = static_cast<char>(n);
   }
   template <class T>
   void value(const T& v) {
@@ -384,13 +387,13 @@ World without_forgotten_contexts(World w) {
 }  // namespace
 
 void Numbering::reset(std::uint32_t first) {
-  given_.clear();
+  for (const std::uint32_t old : order_) given_[old] = 0;
   order_.clear();
   next_ = first;
 }
 
 std::pair<std::uint32_t, bool> Numbering::of(std::uint32_t old) {
-  if (old >= given_.size()) given_.resize(old + 1);
+  if (old >= given_.size()) given_.resize(2 * old + 8);
   if (given_[old] != 0) return {given_[old], false};
   order_.push_back(old);
   return {given_[old] = next_++, true};
@@ -402,14 +405,13 @@ Form::Form(World beginning, bool tls1_3)
       always_dated_(std::ranges::any_of(beginning_.contexts, [](const Context& c) { return is_strange(c.timeout); })) {}
 
 bool Form::try_write(const World& world, std::string& key, bool dated) {
-  key.clear();
   identities_.reset(first_identity);
   sessions_.reset(1);
   tickets_.reset(1);
   secrets_.reset(1);
   keys_.reset(shared_keys + 1);
   for (const Context& c : world.contexts) keys_.of(c.own_keys);
-  Writer a{key, world, identities_, sessions_, tickets_, secrets_, keys_, dated ? 0 : world.now.seconds, tls1_3_};
+  Writer a{bytes_, world, identities_, sessions_, tickets_, secrets_, keys_, dated ? 0 : world.now.seconds, tls1_3_};
   a.integer(dated ? world.now.seconds : 0);
   std::size_t sessions = 0, tickets = 0;
   const auto pass_met = [&] {
@@ -421,6 +423,7 @@ bool Form::try_write(const World& world, std::string& key, bool dated) {
   pass_met();  // before the stores, so that as many of their ids as can be have numbers
   for (std::size_t i = 0; i < world.visible; ++i) pass_store(a, world.contexts[i]);
   pass_met();
+  key.assign(bytes_.data(), a.size);
   return dated || !a.strange;
 }
 

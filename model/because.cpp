@@ -61,6 +61,7 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::flush_not_due, "flush_not_due", "S18", "a connection at which a flush of the other period would come"},
       {Reason::flush_suppressed, "flush_suppressed", "S19", "NO_AUTO_CLEAR: no automatic flush"},
       {Reason::flush_without_mode, "flush_without_mode", "S10", "the mode lacks this side: no automatic flush"},
+      {Reason::flush_without_id, "flush_without_id", "S18 L3", "an automatic flush due at a connection whose session cannot be cached"},
       {Reason::flushed_explicitly, "flushed_explicitly", "S20", "SSL_CTX_flush_sessions with a time"},
       {Reason::flushed_all, "flushed_all", "L2", "SSL_CTX_flush_sessions with 0: everything goes"},
       {Reason::expired_flushed, "expired_flushed", "L1 L4", "a flush removed expired sessions"},

@@ -67,6 +67,7 @@ enum class Reason : std::uint8_t {
   flush_not_due,
   flush_suppressed,
   flush_without_mode,
+  flush_without_id,
   flushed_explicitly,
   flushed_all,
   expired_flushed,

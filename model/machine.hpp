@@ -82,6 +82,8 @@ struct Machine {
 
   // --- the end of a handshake (storing.cpp) ------------------------------------------------------------------------
   void flush_by_count(std::uint8_t context);
+  bool cacheable(const Side& side, bool at_server, bool is_new);
+  void store(const Side& side, bool at_server, bool tls1_3);
   void update_cache(const Side& side, bool at_server, Version version);
   void count(std::uint8_t context, Counter counter, int number = 1);
 

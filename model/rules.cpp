@@ -159,6 +159,9 @@ std::span<const RuleInfo> rule_table() {
        "when a client that offers no session makes the new one, and the time that this one has", "tls_process_server_hello, statem/statem_clnt.c"},
       {Rule::timeout_of_null, "timeout_of_null", {"zero", "undefined"}, "T14",
        "SSL_SESSION_get_timeout of no session at all", "SSL_SESSION_get_timeout, ssl_sess.c"},
+      {Rule::flush_without_id, "flush_without_id", {"done", "skipped"}, "S18 L3",
+       "the automatic flush that is due at a connection whose session cannot be cached: without an id, as with a ticket of "
+       "TLS 1.2, marked not resumable, or under VERIFY_PEER without an id context", "ssl_update_cache, ssl_lib.c"},
   };
   return table;
 }
@@ -187,7 +190,7 @@ Rules Rules::openssl_3_0() {
         negative_time_never_expires, wrong_id_breaks_handshake, not_told_without_id, stateless_ticket_not_cached,
         undecryptable_not_looked_up, invented_id_looked_up, ticket_timeout_counted, ticket_hit_counted,
         renewed_ticket_dropped, no_ticket_after_hash_mismatch, binder_illegal_parameter,
-        call_under_lock_refused, group_change_copies_session, renegotiation_counted_thrice})
+        call_under_lock_refused, group_change_copies_session, renegotiation_counted_thrice, flush_skipped_without_id})
     rules.set(choice);
   return rules;
 }

@@ -92,6 +92,7 @@ enum class Rule : std::uint8_t {
   miss_timeout,
   client_session,
   timeout_of_null,
+  flush_without_id,
   count
 };
 
@@ -186,7 +187,8 @@ inline constexpr Choice
     hit_when_resumed{Rule::hit_counts, 0}, hit_when_found{Rule::hit_counts, 1},
     miss_is_no_timeout{Rule::miss_timeout, 0}, miss_is_timeout{Rule::miss_timeout, 1},
     client_session_at_client_hello{Rule::client_session, 0}, client_session_at_server_hello{Rule::client_session, 1},
-    null_timeout_is_zero{Rule::timeout_of_null, 0}, null_timeout_undefined{Rule::timeout_of_null, 1};
+    null_timeout_is_zero{Rule::timeout_of_null, 0}, null_timeout_undefined{Rule::timeout_of_null, 1},
+    flush_done_without_id{Rule::flush_without_id, 0}, flush_skipped_without_id{Rule::flush_without_id, 1};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.
