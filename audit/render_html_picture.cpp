@@ -317,6 +317,7 @@ class Drawing {
       case Op::set_session_time:
       case Op::set_session_timeout:
       case Op::set_session_id_context:
+      case Op::set_session_data:
       case Op::make:
       case Op::dup:
       case Op::serialise:

@@ -23,6 +23,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::hands, 4, &G::remove},
           {F::hands, 1, &G::drop},
           {F::copies, 5, &G::copy},
+          {F::copies, 2, &G::set_session_data},
           {F::made, 4, &G::make},
           {F::ages, 4, &G::set_session_time},
           {F::ages, 4, &G::set_session_timeout},
@@ -32,6 +33,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::ciphers, 3, &G::other_group},
           {F::ages, 2, &G::timeout_of_zero_in_a_ticket},
           {F::early_data, 3, &G::early_data_again},
+          {F::names, 4, &G::early_data_of_another_name},
           {F::hands, 5, &G::readd},
           {F::ages, 4, &G::age_cached},
           {F::opens, 4, &G::open},
@@ -299,6 +301,12 @@ void Generator::copy() {
     taken.slot = c.keep;
     emit(taken);
   }
+}
+
+void Generator::set_session_data() {
+  Command c = with_slot(Op::set_session_data, held_slot());
+  c.id_context = some_id_context();
+  emit(c);
 }
 
 void Generator::make() {

@@ -36,7 +36,7 @@ class Generator {
     opens, renegotiations, accidents,
     // settings
     reconfigure, ticket_numbers, early_data, ticket_keys, ticket_callbacks, masters, ciphers, ids, switches,
-    client_certificates, compatibility, refusals, calling_back,
+    client_certificates, compatibility, refusals, names, calling_back,
     count
   };
   static constexpr auto families = static_cast<std::size_t>(Family::count);
@@ -152,6 +152,7 @@ class Generator {
   void remove();
   void drop() { emit(with_slot(Op::drop, held_slot())); }
   void copy();
+  void set_session_data();
   void make();
   void set_session_time();
   void set_session_timeout();
@@ -163,6 +164,7 @@ class Generator {
   void other_group();
   void timeout_of_zero_in_a_ticket();
   void early_data_again();
+  void early_data_of_another_name();
   void configure(std::uint8_t context, Setting setting, std::int64_t value);
   void change_versions(std::uint8_t server, std::uint8_t client);
   void heal();

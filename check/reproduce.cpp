@@ -20,7 +20,7 @@ class Program {
   Program(const Trace& trace, std::span<const FieldDifference> fields, const Reproduction& about)
       : trace_(trace), about_(about), settings_(trace) {
     const Command* last = trace.commands.empty() ? nullptr : &trace.commands.back();
-    const Seeing seeing{settings_.plain(), settings_.simple(), last && last->op >= Op::open ? connection_name(last->connection) : "c0"};
+    const Seeing seeing{settings_.plain(), settings_.simple(), last && on_connection(last->op) ? connection_name(last->connection) : "c0"};
     for (const FieldDifference& field : fields) {
       sight_ = sight(field, seeing);
       if (sight_.logs && !uses_callbacks()) sight_ = {};
@@ -39,7 +39,7 @@ class Program {
     const bool logs = sight_.logs, stores = uses_callbacks(), plain = settings_.plain();
     const bool names = plain ? logs || stores || sight_.describes : keeps_sessions();
     if (names) text_ += c_parts::names;
-    if (sight_.describes) text_ += plain ? c_parts::describe : c_parts::describe_unnamed;
+    if (sight_.describes) describe();
     if (sight_.finds) text_ += c_parts::find_cached;
     if (logs_callbacks()) text_ += c_parts::log;
     if (settings_.calls()) calls();
@@ -80,6 +80,21 @@ class Program {
     text_.insert(text_.rfind(before), more);
   }
 
+  /// A session in words; what seldom is in one, only where it is.
+  void describe() {
+    std::string text = settings_.plain() ? c_parts::describe : c_parts::describe_unnamed;
+    const auto told = [this](const char* what) {
+      return field_->model.find(what) != std::string::npos || field_->library.find(what) != std::string::npos;
+    };
+    if (told(" id-context=") || told(" host-name=") || told(" alpn=") || told(" data=")) {
+      text_ += c_parts::contents;
+    } else {
+      text.erase(text.rfind("%s\", "), 2);
+      replace(text, ", contents(s)", "");
+    }
+    text_ += text;
+  }
+
   void calls() {
     std::string text = c_parts::calls;
     for (std::size_t at; (at = text.find("HELD")) != std::string::npos;) text.replace(at, 4, "h1");
@@ -106,6 +121,7 @@ class Program {
     if (mark == "error") return sight_.errors;
     if (mark == "noerror") return !sight_.errors;
     if (mark == "idcontext") return any([](const Command& c) { return (c.op == Op::connect || c.op == Op::open) && c.id_context; });
+    if (mark == "hostname") return settings_.mentions(Setting::host_name);
     if (mark == "nocertificate") return settings_.requests_certificates() && !settings_.client_certificates();
     if (mark == "somecertificate") return settings_.requests_certificates() && settings_.client_certificates();
     if (mark == "shut") return uses(Op::shut) || uses(Op::hang_up) || uses(Op::renegotiate) || uses(Op::new_ticket);
@@ -120,6 +136,7 @@ class Program {
   /// The connections, without the lines and pieces that have no use here: "@mark line" and "@mark piece@".
   void connections() {
     if (settings_.requests_certificates() && settings_.client_certificates()) text_ += "\nstatic int shows_certificate;";
+    if (settings_.mentions(Setting::host_name)) text_ += "\nstatic const char *host_name; /* that the next client sends */";
     std::istringstream lines(c_parts::connections);
     for (std::string line; std::getline(lines, line);) {
       if (line.starts_with('@')) {
@@ -348,6 +365,9 @@ class Program {
         guarded("result = SSL_SESSION_set1_id_context(" + h + ", (const unsigned char *)" + bytes(*c.id_context) + ", " +
                 number(c.id_context->length) + ")");
         break;
+      case Op::set_session_data:
+        guarded("result = SSL_SESSION_set1_ticket_appdata(" + h + ", " + bytes(*c.id_context) + ", " + number(c.id_context->length) + ")");
+        break;
       case Op::make:
         line(h + " = SSL_SESSION_new()");
         line("SSL_SESSION_set1_id(" + h + ", (const unsigned char *)\"made" + number(c.number.value) +
@@ -392,13 +412,14 @@ class Program {
            (settings_.simple() || needs("idcontext") ? ", " + (c.id_context ? bytes(*c.id_context) : std::string("NULL")) : "");
   }
 
-  void shows_certificate(const Command& c) {
+  void client_of(const Command& c) {
     if (!settings_.simple() && needs("somecertificate"))
       line(std::string("shows_certificate = ") + (settings_.shows_certificate(c.client) ? "1" : "0"));
+    if (settings_.mentions(Setting::host_name)) line("host_name = " + settings_.host_name(c.client));
   }
 
   void connect(const Command& c) {
-    shows_certificate(c);
+    client_of(c);
     const std::string call = "connect_to(" + context_name(c.client) + ", " + context_name(c.context) + ", " + slot(c.slot) + ", " +
                              address(c.keep) + ", " + address(c.keep_server) + ", " + std::to_string(c.flights) + ", " +
                              std::to_string(static_cast<int>(c.client_end)) + ", " +
@@ -416,7 +437,7 @@ class Program {
     if (c.op == Op::open) {
       if (known.open) line("close_connection(&" + name + ", 2, 2)");
       known = {true, false, false};
-      shows_certificate(c);
+      client_of(c);
       line("open_connection(&" + name + ", " + context_name(c.client) + ", " + context_name(c.context) + ", " + slot(c.slot) +
            more_arguments(c) + ")");
     }

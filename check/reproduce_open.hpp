@@ -123,6 +123,15 @@ inline constexpr const char* id_callbacks[] = {
 }
 )"};
 
+inline constexpr const char* take_protocol = R"(static int take_protocol(SSL *s, const unsigned char **out, unsigned char *length, const unsigned char *in, unsigned int n, void *ours) {
+  const char *p;
+  (void)s, *length = 1;
+  for (p = ours; *p; p++)
+    if ((*out = memchr(in, *p, n)) != NULL) return SSL_TLSEXT_ERR_OK;
+  return SSL_TLSEXT_ERR_NOACK;
+}
+)";
+
 inline constexpr const char* describe_unnamed = R"(
 static void describe(const SSL_SESSION *s, const char *absent, char *text, size_t size) {
   int version = s ? SSL_SESSION_get_protocol_version(s) : 0;
@@ -132,9 +141,9 @@ static void describe(const SSL_SESSION *s, const char *absent, char *text, size_
   if (!s)
     snprintf(text, size, "%s", absent);
   else
-    snprintf(text, size, "time=%+ld timeout=%ld%s%s%s%s", (long)(SSL_SESSION_get_time(s) - 1700000000),
+    snprintf(text, size, "time=%+ld timeout=%ld%s%s%s%s%s", (long)(SSL_SESSION_get_time(s) - 1700000000),
              (long)SSL_SESSION_get_timeout(s), SSL_SESSION_is_resumable(s) ? "" : " not resumable", tls, hint,
-             SSL_SESSION_get_max_early_data(s) ? " early-data" : "");
+             SSL_SESSION_get_max_early_data(s) ? " early-data" : "", contents(s));
 }
 )";
 
@@ -259,6 +268,7 @@ static void open_connection(struct connection *c, SSL_CTX *client, SSL_CTX *serv
 @early   c->client.early = early, c->server.early = SSL_CTX_get_max_early_data(server) > 0;
 @nocertificate   SSL_certs_clear(c->client.ssl);
 @somecertificate   if (!shows_certificate) SSL_certs_clear(c->client.ssl);
+@hostname   if (host_name) SSL_set_tlsext_host_name(c->client.ssl, host_name);
 @idcontext   if (id_context) SSL_set_session_id_context(c->server.ssl, (const unsigned char *)id_context, strlen(id_context));
   if (offer) SSL_set_session(c->client.ssl, offer);
 }

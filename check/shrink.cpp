@@ -273,6 +273,7 @@ void Shrinker::simplify_command(std::size_t i) {
             attempt_command(i, [&](Command& c) { c.number.value = *fewer; });
         break;
       case Field::id_context:
+      case Field::data:
       case Field::ssl_id_context:
         if (now.id_context)
           for (const IdContext& id : simpler(IdContext(*now.id_context)))

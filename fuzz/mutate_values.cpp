@@ -81,6 +81,7 @@ void Mutation::set_some_value(std::size_t index, Field field) {
       break;
     }
     case Field::id_context:
+    case Field::data:
     case Field::ssl_id_context:
       c.id_context = IdContext{r.pick<std::uint8_t>({0, 1, 1, 2, 3, 31, 32, 33}), r.pick({'a', 'a', 'b'})};
       if (field == Field::ssl_id_context && r.chance(30)) c.id_context.reset();

@@ -138,6 +138,11 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::no_tickets_wanted, "no_tickets_wanted", "K3", "num_tickets is 0: no ticket is issued"},
       {Reason::anti_replay_off, "anti_replay_off", "E5", "early data without anti-replay: the session is not used up"},
       {Reason::copy_not_written, "copy_not_written", "G12a", "get_session_cb returns a reference of its store and does not write to copy"},
+      {Reason::host_name_kept, "host_name_kept", "", "a new session has the name that the client sent and a servername callback took"},
+      {Reason::protocol_kept, "protocol_kept", "", "a new session has the protocol that both ends agreed on"},
+      {Reason::protocol_changed, "protocol_changed", "", "resumed under another protocol than the session's, which the session keeps (a ticket of TLS 1.3 has the new one): no early data"},
+      {Reason::early_data_inconsistent, "early_data_inconsistent", "", "the client would send early data under another name or protocol than its session's: fatal"},
+      {Reason::refused_before, "refused_before", "", "resumed: the other end's certificate was refused, and counts as refused again"},
   };
   return table;
 }

@@ -144,6 +144,11 @@ enum class Reason : std::uint8_t {
   no_tickets_wanted,
   anti_replay_off,
   copy_not_written,
+  host_name_kept,
+  protocol_kept,
+  protocol_changed,
+  early_data_inconsistent,
+  refused_before,
   count
 };
 

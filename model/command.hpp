@@ -103,6 +103,7 @@ enum class Op : std::uint8_t {
   hang_up,              ///< the transport of one end ends
   clear,                ///< SSL_clear at both ends, for another handshake over a new transport
   close,                ///< SSL_free at both ends
+  set_session_data,     ///< SSL_SESSION_set1_ticket_appdata
   count
 };
 

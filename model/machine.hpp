@@ -98,6 +98,8 @@ struct Machine {
   void deliver(Connection& c, int flights);
   void note_hello(const Message& message);
   void leave(Connection& c, End client_end, End server_end);
+  void select(Side& side, SessionRef ref);
+  void verify(Side& side, bool shown);
   void close_one(Side& side);
   void retire(std::uint8_t context);
   void release(std::uint8_t context);

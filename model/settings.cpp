@@ -42,6 +42,8 @@ std::span<const SettingInfo> setting_table() {
       {S::new_calls, "new-calls", calls, 0, "what new_session_cb calls on its context"},
       {S::get_calls, "get-calls", calls, 0, "what get_session_cb calls on its context"},
       {S::remove_calls, "remove-calls", calls, 0, "what remove_session_cb calls on its context"},
+      {S::host_name, "host-name", {"none", "a", "b"}, 0, "the server name that a client sends"},
+      {S::alpn, "alpn", {"none", "a", "b", "both"}, 0, "the protocols that a client offers and a server takes, a before b"},
   };
   return table;
 }

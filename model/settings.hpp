@@ -36,6 +36,8 @@ enum class Setting : std::uint8_t {
   new_calls,               ///< what new_session_cb does besides
   get_calls,               ///< what get_session_cb does besides
   remove_calls,            ///< what remove_session_cb does besides
+  host_name,               ///< SSL_set_tlsext_host_name at a client's end; a server that has a servername callback takes it
+  alpn,                    ///< SSL_CTX_set_alpn_protos, SSL_CTX_set_alpn_select_cb: what a client offers, what a server takes
   count
 };
 inline constexpr std::size_t setting_count = static_cast<std::size_t>(Setting::count);
@@ -50,6 +52,8 @@ enum class GenerateId : std::uint8_t { library, unique, same, short_one, empty, 
 /// What a callback calls on the context it was called for, before it returns: SSL_CTX_add_session or
 /// SSL_CTX_remove_session of what h1 holds, SSL_CTX_flush_sessions at this second, SSL_CTX_set_session_cache_mode(OFF).
 enum class Calls : std::uint8_t { nothing, add, remove, flush, mode_off };
+/// The protocols that a context speaks, a bit for each; a server takes the first one that both do.
+enum class Alpn : std::uint8_t { none, first, second, both };
 inline constexpr std::uint8_t stay = 0;  ///< server_name, client_hello: no switch; n is the n-th context
 
 struct SettingInfo {

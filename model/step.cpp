@@ -68,6 +68,7 @@ void make(Machine& m, const Command& command) {
   Session s;
   s.id = static_cast<Identity>(which);
   s.cipher = false;
+  s.verified = Verified::unspecified;
   s.time = m.now();
   s.timeout = m.says(made_timeout_304) ? 304 : 7200;
   set_id_context_of(m, s.id_context, *command.id_context);
@@ -132,6 +133,10 @@ void on_session(Machine& m, const Command& command) {
     }
     case Op::set_session_timeout: m.seen.result = m.set_timeout(ref, command.number.value); break;
     case Op::set_session_id_context: set_id_context_of(m, m.session(ref).id_context, *command.id_context); break;
+    case Op::set_session_data:
+      m.session(ref).data = *command.id_context;
+      m.seen.result = 1;
+      break;
     case Op::dup:
       w.held[command.keep] = m.dup(ref);
       m.seen.result = 1;
@@ -155,6 +160,7 @@ SessionView view(const Session& s) {
   v.early_data = s.early_data;
   v.version = static_cast<std::uint8_t>(s.version) + 1;
   v.time = s.time.seconds, v.timeout = s.timeout, v.hint = s.hint;
+  v.id_context = s.id_context, v.data = s.data, v.host_name = s.host_name, v.protocol = s.protocol;
   return v;
 }
 
@@ -206,9 +212,8 @@ void give_names(World& w, Observation& seen) {
     if (w.identities[id].name == 0) w.identities[id].name = ++w.names;
   each_name(seen, [&](Name& id) { id = id == 0 ? 0 : w.identities[id].name; });
   const auto by_name = [](std::vector<SessionView>& list) {
-    const auto order = [](const SessionView& s) { return std::pair(s.name, s.version); };
-    // It nearly always is, and sorting hundreds at every step would be the model's main cost.
-    if (!std::ranges::is_sorted(list, {}, order)) std::ranges::sort(list, {}, order);
+    // It nearly always is in order, and sorting hundreds at every step would be the model's main cost.
+    if (!std::ranges::is_sorted(list, {}, place)) std::ranges::sort(list, {}, place);
   };
   for (ContextView& context : seen.contexts) by_name(context.cached), by_name(context.stored);
 }
@@ -233,6 +238,7 @@ std::int64_t live(const World& w) {
 
 World begin(const Setup& setup, const Rules& rules, Because& because) {
   World w;
+  w.certificates = setup.certificates;
   w.held.fill(no_session);
   w.identities.resize(first_identity);
   Observation unseen;
@@ -262,7 +268,7 @@ void step(World& world, const Command& command, const Rules& rules, Observation&
       break;
     case Op::make: make(m, command); break;
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
-    case Op::set_session_id_context: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
+    case Op::set_session_id_context: case Op::set_session_data: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       if (world.held[command.slot] != no_session)
         on_session(m, command);
       else if (command.op == Op::set_session_timeout && m.says(null_timeout_undefined)) {  // a null pointer is read

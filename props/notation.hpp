@@ -116,6 +116,7 @@ inline const std::vector<std::string> examples = {
     "hang-up c3 client",
     "clear c1",
     "close c1 client-end=none server-end=quiet",
+    "set-session-data h1 \"c\"",
 };
 
 }  // namespace sesscheck::notation_tests

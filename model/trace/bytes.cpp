@@ -85,6 +85,7 @@ std::size_t place(Field field) {
     case Field::quiet:
     case Field::abbreviated: return 8;
     case Field::id_context:
+    case Field::data:
     case Field::ssl_id_context: return 9;
     case Field::new_callback: return 12;
     case Field::get_callback:
@@ -108,7 +109,8 @@ void read_field(Field field, const std::uint8_t* record, Command& command) {
     case Field::ssl_id_context:
       if (likely(*at, 1, 2) == 0) break;
       [[fallthrough]];
-    case Field::id_context: command.id_context = read_id_context(at + 1); break;
+    case Field::id_context:
+    case Field::data: command.id_context = read_id_context(at + 1); break;
     case Field::repeat:
       set_field(command, field, *at == repeat_flag ? 1 + (at[1] | at[2] << 8) % repeat_max : 1);
       break;
@@ -127,6 +129,7 @@ void write_field(Field field, const Command& command, std::uint8_t* record) {
     case Field::flights: *at = from_likely(static_cast<std::uint64_t>(flights_max - value), 1); break;
     case Field::early: *at = from_likely(static_cast<std::uint64_t>(value), 1); break;
     case Field::id_context:
+    case Field::data:
     case Field::ssl_id_context:
       if (!command.id_context) break;
       *at = from_likely(1, 1);

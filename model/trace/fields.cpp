@@ -27,6 +27,7 @@ constexpr std::array<FieldInfo, static_cast<std::size_t>(Field::count)> fields =
     {Field::quiet, "quiet", "", 0, 1},
     {Field::early, "early", "", 0, 1},
     {Field::id_context, "id-context", "\"aaa\"", 0, id_context_trace_max},
+    {Field::data, "data", "\"aaa\"", 0, id_context_trace_max},
     {Field::ssl_id_context, "id-context", "\"aaa\"", -1, id_context_trace_max},
     {Field::new_callback, "new", "0|1", 0, 2},
     {Field::get_callback, "get", "copy0|copy1", 0, 2},
@@ -43,7 +44,7 @@ constexpr std::array<FieldInfo, static_cast<std::size_t>(Field::count)> fields =
     {Field::repeat, "x", "N", 1, repeat_max},
 }};
 
-bool is_id_context(Field field) { return field == Field::id_context || field == Field::ssl_id_context; }
+bool is_id_context(Field field) { return field == Field::id_context || field == Field::data || field == Field::ssl_id_context; }
 
 /// Copies what is not visible in field_value too: the letter, and whether a moment counts from now.
 void copy_field(Field field, const Command& from, Command& to) {
@@ -101,6 +102,7 @@ std::span<const OpInfo> op_table() {
       {Op::hang_up, "hang-up", {F::connection, F::end}, {}, "the transport of one end ends"},
       {Op::clear, "clear", {F::connection}, {}, "SSL_clear at both ends, for another handshake"},
       {Op::close, "close", {F::connection}, {F::client_end, F::server_end}, "SSL_free at both ends"},
+      {Op::set_session_data, "set-session-data", {F::slot, F::data}, {}, "SSL_SESSION_set1_ticket_appdata"},
   };
   return table;
 }
@@ -126,6 +128,7 @@ std::int64_t field_value(const Command& command, Field field) {
     case Field::quiet: return command.client_end == End::quiet;
     case Field::early: return command.early;
     case Field::id_context:
+    case Field::data:
     case Field::ssl_id_context: return command.id_context ? command.id_context->length : -1;
     case Field::new_callback: return static_cast<std::int64_t>(command.callbacks.new_session);
     case Field::get_callback: return static_cast<std::int64_t>(command.callbacks.get_session);
@@ -165,6 +168,7 @@ void set_field(Command& command, Field field, std::int64_t value) {
     case Field::quiet: command.client_end = value != 0 ? End::quiet : End::shutdown; break;
     case Field::early: command.early = value != 0; break;
     case Field::id_context:
+    case Field::data:
     case Field::ssl_id_context:
       if (value < 0) {
         command.id_context.reset();

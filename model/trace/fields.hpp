@@ -31,6 +31,7 @@ enum class Field : std::uint8_t {
   quiet,            ///< Command::client_end, quiet or shutdown
   early,            ///< Command::early
   id_context,       ///< Command::id_context, always there; its value is the length
+  data,             ///< Command::id_context, always there: other bytes than those of an id context
   ssl_id_context,   ///< Command::id_context, -1 is absent; else its value is the length
   new_callback,     ///< Command::callbacks.new_session
   get_callback,     ///< Command::callbacks.get_session

@@ -157,6 +157,7 @@ Problem read_value(std::string_view word, Field field, std::size_t contexts, Com
                               range_text(1, slots_max, "h"), value);
         break;
       case Field::id_context:
+      case Field::data:
       case Field::ssl_id_context: return read_id_context(word, command.id_context.emplace());
       case Field::mode: {
         const std::optional<std::int64_t> bits = parse_mode(word);

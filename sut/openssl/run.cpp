@@ -191,6 +191,11 @@ void Run::on_session(const Command& command) {
       result = f_.SSL_SESSION_set1_id_context(session, value.bytes, value.length);
       break;
     }
+    case Op::set_session_data: {
+      const IdContextBytes value(*command.id_context);
+      result = f_.SSL_SESSION_set1_ticket_appdata(session, value.bytes, value.length);
+      break;
+    }
     case Op::dup:
       hold(command.keep, f_.SSL_SESSION_dup(session));
       result = 1;
@@ -214,6 +219,16 @@ void Run::without_session(const Command& command) {
     seen_->result = f_.SSL_SESSION_set_timeout(nullptr, command.number.value) | f_.SSL_SESSION_get_timeout(nullptr);
 }
 
+namespace {
+
+/// Bytes that a trace has written: one letter, repeated.
+IdContext letters(const void* bytes, std::size_t length) {
+  if (length == 0) return {};
+  return {static_cast<std::uint8_t>(length), *static_cast<const char*>(bytes)};
+}
+
+}  // namespace
+
 SessionView Run::view(const SSL_SESSION* session) {
   SessionView v;
   v.name = names_.of(f_, session);
@@ -224,6 +239,18 @@ SessionView Run::view(const SSL_SESSION* session) {
   v.time = f_.SSL_SESSION_get_time(session);
   v.timeout = f_.SSL_SESSION_get_timeout(session);
   v.hint = static_cast<std::int64_t>(f_.SSL_SESSION_get_ticket_lifetime_hint(session));
+  unsigned int id_context_length = 0;
+  const unsigned char* id_context = f_.SSL_SESSION_get0_id_context(session, &id_context_length);
+  v.id_context = letters(id_context, id_context_length);
+  void* data = nullptr;
+  std::size_t length = 0;
+  f_.SSL_SESSION_get0_ticket_appdata(const_cast<SSL_SESSION*>(session), &data, &length);
+  v.data = letters(data, length);
+  const char* host_name = f_.SSL_SESSION_get0_hostname(session);
+  v.host_name = host_name ? static_cast<std::uint8_t>(*host_name - 'a' + 1) : 0;
+  const unsigned char* protocol = nullptr;
+  f_.SSL_SESSION_get0_alpn_selected(session, &protocol, &length);
+  v.protocol = length == 0 ? Alpn::none : *protocol == 'a' ? Alpn::first : Alpn::second;
   return v;
 }
 
@@ -263,10 +290,9 @@ void Run::observe() {
     seen_->held[slot - 1] = held_[slot] ? std::optional(view(held_[slot])) : std::nullopt;
 
   names_.settle(*seen_);
-  const auto by_name = [](const SessionView& v) { return std::pair(v.name, v.version); };
   for (ContextView& v : seen_->contexts) {
-    std::ranges::sort(v.cached, {}, by_name);
-    std::ranges::sort(v.stored, {}, by_name);
+    std::ranges::sort(v.cached, {}, place);
+    std::ranges::sort(v.stored, {}, place);
   }
 }
 
@@ -295,7 +321,7 @@ void Run::step(const Command& command, Observation& seen) {
     }
     case Op::make: make(command); break;
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
-    case Op::set_session_id_context: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
+    case Op::set_session_id_context: case Op::set_session_data: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       if (held_[command.slot]) on_session(command);
       else without_session(command);
       break;
