@@ -4,6 +4,7 @@
 //   server_hello [ticket] finished            resumed, up to TLS 1.2; without the ticket also TLS 1.3, full or resumed
 //   server_hello                              a full handshake up to TLS 1.2; its end follows the client's `finished`
 #include <algorithm>
+#include <utility>
 
 #include "model/machine.hpp"
 
@@ -331,8 +332,8 @@ void Server::new_session() {
 void Server::mark_in_hello() {
   Session& s = m.session(side.session);
   if (!s.not_resumable || m.says(marked_session_handled)) return;
-  s.id = 0;
-  if (s.cached_in == no_context) return;
+  const bool had_none = std::exchange(s.id, 0) == 0;
+  if (s.cached_in == no_context || had_none) return;
   m.note(Reason::cache_spoilt);
   s.misfiled = m.world.spoilt = true;
 }
