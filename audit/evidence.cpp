@@ -29,7 +29,7 @@ std::span<const CommandFamily> command_families() {
        {Op::set_session_time, Op::set_session_timeout, Op::set_session_id_context, Op::set_session_data, Op::make, Op::dup, Op::serialise,
         Op::drop}},
       {"the external store", {Op::answer, Op::lose}},
-      {"the clock", {Op::advance}},
+      {"the clock", {Op::advance, Op::rewind}},
   };
   return table;
 }

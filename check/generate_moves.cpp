@@ -8,6 +8,7 @@ std::vector<Generator::Move> Generator::moves() {
   using F = Family;
   using G = Generator;
   return {{F::clock, 21, &G::advance},
+          {F::back, 4, &G::rewind},
           {F::timeouts, 5, &G::set_timeout},
           {F::flushes, 9, &G::flush},
           {F::sizes, 5, &G::set_size},
@@ -158,6 +159,18 @@ void Generator::advance() {
                                      {4, until - million / 2}});
   }
   advance_by(wait);
+}
+
+/// Before a session was made, or to where it was just so; then something that compares times, more often than not.
+void Generator::rewind() {
+  Command c;
+  c.op = Op::rewind;
+  c.number.value = r.pick<std::int64_t>({1, million / 2, million, 2 * million, 10 * million, 300 * million, 7200 * million});
+  emit(c);
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  if (r.chance(60)) emit(connection(server, client));
+  if (r.chance(25)) flush();
 }
 
 void Generator::flush() {

@@ -359,6 +359,10 @@ class Program {
         line("now_us += " + number(c.number.value % 1'000'000) + ", now += " + number(c.number.value / 1'000'000) +
              " + now_us / 1000000, now_us %= 1000000");
         break;
+      case Op::rewind:
+        line("now = (now - " + number(c.number.value / 1'000'000) + ") * 1000000 + now_us - " + number(c.number.value % 1'000'000) +
+             ", now = now < 1000000 ? 1000000 : now, now_us = now % 1000000, now /= 1000000");
+        break;
       case Op::set_session_time: guarded("result = SSL_SESSION_set_time(" + h + ", " + when(c.number) + ")"); break;
       case Op::set_session_timeout: guarded("result = SSL_SESSION_set_timeout(" + h + ", " + number(c.number.value) + ")"); break;
       case Op::set_session_id_context:

@@ -118,7 +118,7 @@ bool Shrinker::cut_pair() {
 
 /// One command that says what two say, if there is one.
 std::optional<Command> merged(Command first, const Command& second) {
-  if (first.op == Op::advance && second.op == Op::advance) {
+  if ((first.op == Op::advance || first.op == Op::rewind) && second.op == first.op) {
     first.number.value = std::min(first.number.value + second.number.value, duration_max);
     return first;
   }

@@ -288,9 +288,10 @@ bool flush_leaves_nothing_expired(const Change& change) {
   return std::ranges::none_of(c.cache, [&](SessionRef ref) { return m.expired(m.session(ref), {at, 0}); });
 }
 
-bool time_goes_forward(const Change& change) {
+bool time_goes_where_it_is_told(const Change& change) {
   const Moment &old = change.before.now, &now = change.after.world.now;
-  return (change.command.op == Op::advance ? now >= old : now == old) && now.microseconds >= 0 &&
+  const Op op = change.command.op;
+  return (op == Op::advance ? now >= old : op == Op::rewind ? now <= old : now == old) && now.microseconds >= 0 &&
          now.microseconds < 1'000'000;
 }
 
@@ -380,7 +381,7 @@ constexpr Invariant<Change> of_steps[] = {
     {"live sessions were made", live_sessions_were_made},
     {"early data is deserved", early_data_is_deserved},
     {"a flush leaves nothing expired", flush_leaves_nothing_expired},
-    {"time goes forward", time_goes_forward},
+    {"time goes where it is told", time_goes_where_it_is_told},
     {"an observation shows the world", observation_shows_the_world},
     {"only present callbacks are called", only_present_callbacks_are_called},
     {"calls come from callbacks", calls_come_from_callbacks},

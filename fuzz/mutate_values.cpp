@@ -126,7 +126,8 @@ void Mutation::aim() {
   Command advance;
   advance.op = Op::advance;
   advance.number.value = *deadline + r.pick<std::int64_t>({-million, -1, 0, 0, 1, million});
-  if (advance.number.value >= 0) insert(place, {normalise(advance)});
+  if (advance.number.value < 0) advance.op = Op::rewind, advance.number.value = -advance.number.value;
+  insert(place, {normalise(advance)});
 }
 
 /// Repeats a connect until just before, at or just after an automatic flush of either period.

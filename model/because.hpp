@@ -149,6 +149,8 @@ enum class Reason : std::uint8_t {
   protocol_changed,
   early_data_inconsistent,
   refused_before,
+  clock_back,
+  found_from_future,
   count
 };
 

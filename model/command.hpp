@@ -104,6 +104,7 @@ enum class Op : std::uint8_t {
   clear,                ///< SSL_clear at both ends, for another handshake over a new transport
   close,                ///< SSL_free at both ends
   set_session_data,     ///< SSL_SESSION_set1_ticket_appdata
+  rewind,               ///< the clock goes back
   count
 };
 
@@ -137,7 +138,7 @@ struct Command {
   Callbacks callbacks;
   Setting setting = Setting::version_min;  ///< configure
   bool early = false;        ///< connect, open: the client sends early data, when its session allows that
-  Number number;             ///< seconds; microseconds for `advance`; the mode bits; a size; an id of `make`; the value
+  Number number;             ///< seconds; microseconds for `advance` and `rewind`; the mode bits; a size; an id of `make`; the value
                              ///< of a setting; renegotiate: 1 is abbreviated
   std::uint16_t repeat = 1;  ///< connect: so many times, each compared
   bool operator==(const Command&) const = default;

@@ -294,6 +294,7 @@ bool Server::acceptable(SessionRef candidate) {
     return false;
   }
   if (expired(candidate)) return false;
+  if (s.time > m.now()) m.note(Reason::found_from_future);
   m.note(m.deadline(s).at == m.now() ? Reason::found_at_deadline : Reason::found_valid);
   if (s.extended_master_secret && !c.extended_master_secret) {
     m.note(Reason::extended_master_secret_lost);

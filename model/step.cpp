@@ -10,7 +10,6 @@ namespace sesscheck {
 namespace {
 
 constexpr std::int64_t mode_mask = 0xffffffff;  // the mode is kept in 32 bits
-constexpr std::int32_t million = 1'000'000;
 
 std::int64_t set_size(Machine& m, Context& c, std::int64_t size) {
   return size < 0 && m.says(negative_size_ignored) ? 0 : std::exchange(c.size, size);
@@ -261,10 +260,10 @@ void step(World& world, const Command& command, const Rules& rules, Observation&
     m.note(Reason::cache_spoilt);
   } else switch (command.op) {
     case Op::connect: m.connect(command); break;
-    case Op::advance:
-      world.now.microseconds += static_cast<std::int32_t>(command.number.value % million);
-      world.now.seconds += command.number.value / million + world.now.microseconds / million;
-      world.now.microseconds %= million;
+    case Op::advance: world.now = moved(world.now, command.number.value); break;
+    case Op::rewind:
+      m.note(Reason::clock_back);
+      world.now = moved(world.now, -command.number.value);
       break;
     case Op::make: make(m, command); break;
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:

@@ -1,6 +1,7 @@
 // The state of the session-cache machine: contexts with their caches and stores, sessions, the clock.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -17,6 +18,14 @@ struct Moment {
   std::int32_t microseconds = 0;
   auto operator<=>(const Moment&) const = default;
 };
+
+/// The clock so many microseconds later, or earlier: as far as the first second of 1970.
+inline Moment moved(Moment from, std::int64_t microseconds) {
+  constexpr std::int64_t million = 1'000'000;
+  microseconds += from.microseconds;
+  const std::int64_t seconds = microseconds / million - (microseconds % million < 0 ? 1 : 0);
+  return std::max(Moment{from.seconds + seconds, static_cast<std::int32_t>(microseconds - seconds * million)}, Moment{1, 0});
+}
 
 /// When every trace begins.
 inline constexpr Moment epoch{1'700'000'000, 0};

@@ -117,6 +117,7 @@ inline const std::vector<std::string> examples = {
     "clear c1",
     "close c1 client-end=none server-end=quiet",
     "set-session-data h1 \"c\"",
+    "rewind 10.5s",
 };
 
 }  // namespace sesscheck::notation_tests

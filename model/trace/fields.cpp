@@ -103,6 +103,7 @@ std::span<const OpInfo> op_table() {
       {Op::clear, "clear", {F::connection}, {}, "SSL_clear at both ends, for another handshake"},
       {Op::close, "close", {F::connection}, {F::client_end, F::server_end}, "SSL_free at both ends"},
       {Op::set_session_data, "set-session-data", {F::slot, F::data}, {}, "SSL_SESSION_set1_ticket_appdata"},
+      {Op::rewind, "rewind", {F::duration}, {}, "the clock goes back, as far as the first second of 1970"},
   };
   return table;
 }

@@ -312,13 +312,11 @@ void Run::step(const Command& command, Observation& seen) {
     case Op::shut: case Op::garble: case Op::hang_up: case Op::clear: case Op::close:
       on_connection(command);
       break;
-    case Op::advance: {
-      constexpr std::int64_t million = 1'000'000;
-      const std::int64_t microseconds = now_.microseconds + command.number.value;
-      now_ = {now_.seconds + microseconds / million, static_cast<std::int32_t>(microseconds % million)};
+    case Op::advance:
+    case Op::rewind:
+      now_ = moved(now_, command.op == Op::rewind ? -command.number.value : command.number.value);
       virtual_clock::set(now_.seconds, now_.microseconds);
       break;
-    }
     case Op::make: make(command); break;
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
     case Op::set_session_id_context: case Op::set_session_data: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
