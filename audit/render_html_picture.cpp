@@ -319,6 +319,8 @@ class Drawing {
       case Op::set_session_timeout:
       case Op::set_session_id_context:
       case Op::set_session_data:
+      case Op::set_session_id:
+      case Op::set_session_version:
       case Op::make:
       case Op::dup:
       case Op::serialise:

@@ -25,6 +25,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::hands, 1, &G::drop},
           {F::copies, 5, &G::copy},
           {F::copies, 2, &G::set_session_data},
+          {F::renamings, 4, &G::rename},
           {F::made, 4, &G::make},
           {F::ages, 4, &G::set_session_time},
           {F::ages, 4, &G::set_session_timeout},
@@ -314,6 +315,26 @@ void Generator::copy() {
     taken.slot = c.keep;
     emit(taken);
   }
+}
+
+/// Another id or version, mostly of a copy that no cache has; then it is offered, added or answered with.
+void Generator::rename() {
+  std::uint8_t slot = held_slot();
+  if (r.chance(60)) {
+    Command c = with_slot(Op::dup, slot);
+    c.keep = slot = free_slot();
+    emit(c);
+  }
+  if (r.chance(50))
+    emit(with_slot(Op::set_session_id, slot, {r.weighted<std::int64_t>({{10, 0}, {45, 1}, {30, 2}, {15, 3}})}));
+  else
+    emit(with_slot(Op::set_session_version, slot, {r.weighted<std::int64_t>({{15, 0}, {15, 1}, {35, 2}, {35, 3}})}));
+  const std::uint8_t server = some_end(false);
+  if (r.chance(50)) emit(with_both(r.pick({Op::add, Op::add, Op::remove, Op::answer}), server, slot));
+  if (r.chance(40)) return;
+  Command c = connection(server, some_end(true));
+  if (r.chance(60)) c.slot = slot;
+  emit(c);
 }
 
 void Generator::set_session_data() {

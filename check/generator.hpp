@@ -33,7 +33,7 @@ class Generator {
     clock, timeouts, flushes, sizes, modes, id_contexts, verify, external, faults, hands, copies, made, ages, renewals,
     // what connects can do besides
     server_keeps, endings, breaks, own_id_contexts, few_repeats, mixed_roles,
-    opens, renegotiations, accidents, back,
+    opens, renegotiations, accidents, back, renamings,
     // settings
     reconfigure, ticket_numbers, early_data, ticket_keys, ticket_callbacks, masters, ciphers, ids, switches,
     client_certificates, compatibility, refusals, names, calling_back,
@@ -154,6 +154,7 @@ class Generator {
   void drop() { emit(with_slot(Op::drop, held_slot())); }
   void copy();
   void set_session_data();
+  void rename();
   void make();
   void set_session_time();
   void set_session_timeout();

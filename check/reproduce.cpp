@@ -338,6 +338,11 @@ class Program {
     if (c.get_session == GetCallback::copy_one) line("get_" + x + "_copy = 1");
   }
 
+  /// The bytes of an id of `make`, and their length.
+  static std::string made(std::int64_t which) {
+    return quoted("made" + number(which) + "...........................") + (which != 0 ? ", 32" : ", 0");
+  }
+
   void command(const Command& c) {
     const std::string x = context_name(c.context), h = slot(c.slot), to = slot(c.keep);
     const auto guarded = [&](const std::string& code) { line("if (" + h + ") " + code); };
@@ -369,13 +374,18 @@ class Program {
         guarded("result = SSL_SESSION_set1_id_context(" + h + ", (const unsigned char *)" + bytes(*c.id_context) + ", " +
                 number(c.id_context->length) + ")");
         break;
+      case Op::set_session_id:
+        guarded("result = SSL_SESSION_set1_id(" + h + ", (const unsigned char *)" + made(c.number.value) + ")");
+        break;
+      case Op::set_session_version:
+        guarded("result = SSL_SESSION_set_protocol_version(" + h + ", TLS1_VERSION + " + number(c.number.value) + ")");
+        break;
       case Op::set_session_data:
         guarded("result = SSL_SESSION_set1_ticket_appdata(" + h + ", " + bytes(*c.id_context) + ", " + number(c.id_context->length) + ")");
         break;
       case Op::make:
         line(h + " = SSL_SESSION_new()");
-        line("SSL_SESSION_set1_id(" + h + ", (const unsigned char *)\"made" + number(c.number.value) +
-             "...........................\", " + (c.number.value ? "32" : "0") + ")");
+        line("SSL_SESSION_set1_id(" + h + ", (const unsigned char *)" + made(c.number.value) + ")");
         line("SSL_SESSION_set_protocol_version(" + h + ", TLS1_2_VERSION)");
         if (c.id_context->length) id_context("SSL_SESSION_set1_id_context", h, *c.id_context);
         if (text_.find("static int name(") != std::string::npos) line("name(" + h + ")");

@@ -341,7 +341,8 @@ bool calls_come_from_callbacks(const Change& change) {
 bool no_subject_no_effect(const Change& change) {
   switch (change.command.op) {
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
-    case Op::set_session_id_context: case Op::set_session_data: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
+    case Op::set_session_id_context: case Op::set_session_data: case Op::set_session_id: case Op::set_session_version:
+    case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       return change.before.held[change.command.slot] != no_session ||
              (change.because.reasons.none() && change.seen.result == 0 && change.seen.log.empty() &&
               change.before.held == change.after.world.held);

@@ -145,6 +145,8 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::refused_before, "refused_before", "", "resumed: the other end's certificate was refused, and counts as refused again"},
       {Reason::clock_back, "clock_back", "", "the clock goes back: sessions may be of a time that is still to come"},
       {Reason::found_from_future, "found_from_future", "", "a session whose time is still to come is found valid"},
+      {Reason::renamed, "renamed", "", "a session in the application's hands gets another id or version"},
+      {Reason::renamed_cached, "renamed_cached", "", "the version of a cached session is set: its id is found under that version"},
   };
   return table;
 }

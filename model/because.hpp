@@ -151,6 +151,8 @@ enum class Reason : std::uint8_t {
   refused_before,
   clock_back,
   found_from_future,
+  renamed,
+  renamed_cached,
   count
 };
 

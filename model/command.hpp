@@ -105,6 +105,8 @@ enum class Op : std::uint8_t {
   close,                ///< SSL_free at both ends
   set_session_data,     ///< SSL_SESSION_set1_ticket_appdata
   rewind,               ///< the clock goes back
+  set_session_id,       ///< SSL_SESSION_set1_id
+  set_session_version,  ///< SSL_SESSION_set_protocol_version
   count
 };
 

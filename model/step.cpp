@@ -106,6 +106,24 @@ void on_context(Machine& m, const Command& command) {
   }
 }
 
+/// SSL_SESSION_set1_id and _set_protocol_version. A cache looks for a session where its id was when it was added: one that
+/// is cached must keep it, and be the only one of its id and version; one that a connection uses may yet be cached.
+void rename(Machine& m, SessionRef ref, const Command& command) {
+  Session& s = m.session(ref);
+  const bool id = command.op == Op::set_session_id;
+  const auto version = static_cast<Version>(command.number.value);
+  const bool cached = s.cached_in != no_context;
+  const auto taken = [&] { return version != s.version && m.find(m.context(s.cached_in), s.id, version) != no_session; };
+  if ((cached && (id || taken())) || m.in_use(ref)) {
+    m.note(Reason::outside_contract);
+    m.seen.status = Status::unspecified;
+    return;
+  }
+  m.note(cached ? Reason::renamed_cached : Reason::renamed);
+  id ? void(s.id = static_cast<Identity>(command.number.value)) : void(s.version = version);
+  m.seen.result = 1;
+}
+
 /// Commands on a session in the application's hands; there is one.
 void on_session(Machine& m, const Command& command) {
   World& w = m.world;
@@ -132,6 +150,8 @@ void on_session(Machine& m, const Command& command) {
     }
     case Op::set_session_timeout: m.seen.result = m.set_timeout(ref, command.number.value); break;
     case Op::set_session_id_context: set_id_context_of(m, m.session(ref).id_context, *command.id_context); break;
+    case Op::set_session_id:
+    case Op::set_session_version: rename(m, ref, command); break;
     case Op::set_session_data:
       m.session(ref).data = *command.id_context;
       m.seen.result = 1;
@@ -267,7 +287,8 @@ void step(World& world, const Command& command, const Rules& rules, Observation&
       break;
     case Op::make: make(m, command); break;
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
-    case Op::set_session_id_context: case Op::set_session_data: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
+    case Op::set_session_id_context: case Op::set_session_data: case Op::set_session_id: case Op::set_session_version:
+    case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       if (world.held[command.slot] != no_session)
         on_session(m, command);
       else if (command.op == Op::set_session_timeout && m.says(null_timeout_undefined)) {  // a null pointer is read

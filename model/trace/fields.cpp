@@ -39,6 +39,7 @@ constexpr std::array<FieldInfo, static_cast<std::size_t>(Field::count)> fields =
     {Field::on_off, "value", "on|off", 0, 1},
     {Field::moment, "time", "now+SECONDS|SECONDS", lowest, highest},
     {Field::duration, "duration", "10.5s", 0, duration_max},
+    {Field::version, "version", "1.2", 0, 3},
     {Field::made_id, "id", "ID", 0, made_ids_max},
     {Field::abbreviated, "abbreviated", "", 0, 1},
     {Field::repeat, "x", "N", 1, repeat_max},
@@ -104,6 +105,8 @@ std::span<const OpInfo> op_table() {
       {Op::close, "close", {F::connection}, {F::client_end, F::server_end}, "SSL_free at both ends"},
       {Op::set_session_data, "set-session-data", {F::slot, F::data}, {}, "SSL_SESSION_set1_ticket_appdata"},
       {Op::rewind, "rewind", {F::duration}, {}, "the clock goes back, as far as the first second of 1970"},
+      {Op::set_session_id, "set-session-id", {F::slot, F::made_id}, {}, "SSL_SESSION_set1_id, with an id of make"},
+      {Op::set_session_version, "set-session-version", {F::slot, F::version}, {}, "SSL_SESSION_set_protocol_version"},
   };
   return table;
 }
@@ -141,6 +144,7 @@ std::int64_t field_value(const Command& command, Field field) {
     case Field::on_off:
     case Field::moment:
     case Field::duration:
+    case Field::version:
     case Field::made_id:
     case Field::abbreviated: return command.number.value;
     case Field::repeat: return command.repeat;
@@ -191,6 +195,7 @@ void set_field(Command& command, Field field, std::int64_t value) {
     case Field::on_off:
     case Field::moment:
     case Field::duration:
+    case Field::version:
     case Field::made_id:
     case Field::abbreviated: command.number.value = value; break;
     case Field::repeat: command.repeat = static_cast<std::uint16_t>(value); break;

@@ -43,6 +43,7 @@ enum class Field : std::uint8_t {
   on_off,           ///< Command::number, 0 or 1
   moment,           ///< Command::number, seconds, may count from now
   duration,         ///< Command::number, microseconds
+  version,          ///< Command::number, a Version
   made_id,          ///< Command::number, an id of `make`
   abbreviated,      ///< Command::number, 0 or 1
   repeat,           ///< Command::repeat

@@ -237,7 +237,7 @@ void fill_functions_that_are_lacking(Table& t) {
 // ticket. What is not modelled is left out as well: versions other than TLS 1.2, and the other objects that
 // SSL_get1_session shows in mid-handshake.
 constexpr Lacks both_lack = {
-    {Op::set_session_data, Op::dup, Op::offer, Op::take, Op::clear, Op::renegotiate, Op::new_ticket},
+    {Op::set_session_data, Op::set_session_id, Op::set_session_version, Op::dup, Op::offer, Op::take, Op::clear, Op::renegotiate, Op::new_ticket},
     {Setting::num_tickets, Setting::early_data, Setting::anti_replay, Setting::extended_master_secret, Setting::cipher, Setting::generate_id,
      Setting::client_hello, Setting::middlebox_compat, Setting::ignore_eof, Setting::renegotiation_resumes, Setting::not_resumable,
      Setting::host_name, Setting::alpn,
