@@ -53,6 +53,7 @@ Generator::Family Generator::family(Setting setting) {
     case Setting::not_resumable: return F::refusals;
     case Setting::host_name:
     case Setting::alpn: return F::names;
+    case Setting::store_of: return F::shared_stores;
     case Setting::new_calls:
     case Setting::get_calls:
     case Setting::remove_calls: return F::calling_back;
@@ -121,6 +122,7 @@ std::uint8_t Generator::some_value(Setting setting, std::uint8_t context) {
     case Setting::cipher: return weighted({{20, 0}, {20, 1}, {60, 2}});
     case Setting::groups: return weighted({{30, 0}, {70, 1}});
     case Setting::generate_id: return weighted({{12, 0}, {40, 1}, {16, 2}, {14, 3}, {7, 4}, {5, 5}, {6, 6}});
+    case Setting::store_of:
     case Setting::server_name:
     case Setting::client_hello: {  // to another server most of the time
       if (r.chance(15)) return stay;

@@ -33,7 +33,7 @@ class Generator {
     clock, timeouts, flushes, sizes, modes, id_contexts, verify, external, faults, hands, copies, made, ages, renewals,
     // what connects can do besides
     server_keeps, endings, breaks, own_id_contexts, few_repeats, mixed_roles,
-    opens, renegotiations, accidents, back, renamings,
+    opens, renegotiations, accidents, back, renamings, shared_stores,
     // settings
     reconfigure, ticket_numbers, early_data, ticket_keys, ticket_callbacks, masters, ciphers, ids, switches,
     client_certificates, compatibility, refusals, names, calling_back,

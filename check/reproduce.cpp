@@ -37,12 +37,13 @@ class Program {
     text_ += settings_.context_function();
     declarations();
     const bool logs = sight_.logs, stores = uses_callbacks(), plain = settings_.plain();
-    const bool names = plain ? logs || stores || sight_.describes : keeps_sessions();
+    const bool names = plain ? logs || stores || sight_.describes : keeps_sessions() || settings_.mentions(Setting::store_of);
     if (names) text_ += c_parts::names;
     if (sight_.describes) describe();
     if (sight_.finds) text_ += c_parts::find_cached;
     if (logs_callbacks()) text_ += c_parts::log;
     if (settings_.calls()) calls();
+    if (settings_.mentions(Setting::store_of)) shared_stores();
     for (std::size_t i = 0; i < trace_.setup.contexts.size(); ++i) callbacks(static_cast<std::uint8_t>(i));
     text_ += settings_.callback_functions();
     settings_.simple() ? simple_connection(plain && names) : connections();
@@ -93,6 +94,22 @@ class Program {
       replace(text, ", contents(s)", "");
     }
     text_ += text;
+  }
+
+  /// All stores, and which of them stands behind the callbacks of each context.
+  void shared_stores() {
+    text_ += "\n";
+    for (std::uint8_t i = 0; i < trace_.setup.contexts.size(); ++i)
+      text_ += "static SSL_SESSION *store_" + context_name(i) + "[4097], **of_" + context_name(i) + " = store_" + context_name(i) + ";\n";
+  }
+
+  /// What the store behind a context's callbacks keeps: that of the context whose store it ever is.
+  [[nodiscard]] Store store_kind(std::uint8_t index) const {
+    const std::vector<ContextSetup>& contexts = trace_.setup.contexts;
+    std::int64_t whose = contexts[index].settings[Setting::store_of];
+    for (const Command& c : trace_.commands)
+      if (c.op == Op::configure && c.setting == Setting::store_of && c.context == index && whose == 0) whose = c.number.value;
+    return whose == 0 ? contexts[index].store : contexts[static_cast<std::size_t>(whose - 1)].store;
   }
 
   void calls() {
@@ -211,11 +228,12 @@ class Program {
   /// The store and the callbacks of one context.
   void callbacks(std::uint8_t index) {
     if (!has_callbacks(index)) return;
-    const Store store = trace_.setup.contexts[index].store;
+    const Store store = store_kind(index);
+    const bool shared = settings_.mentions(Setting::store_of);
     const bool has_remove =
         any_callbacks(index, [](const Callbacks& c) { return c.remove_session != RemoveCallback::absent; });
-    const bool keeps = settings_.plain() || keeps_sessions(index);
-    std::string text = keeps && (store != Store::none || has_get(index) || has_remove) ? c_parts::store : "\n";
+    const bool keeps = settings_.plain() || shared || keeps_sessions(index);
+    std::string text = keeps && !shared && (store != Store::none || has_get(index) || has_remove) ? c_parts::store : "\n";
     if (has_new(index)) text += keeps ? c_parts::new_callback : c_parts::new_callback_storeless;
     if (has_get(index)) text += keeps ? c_parts::get_callback : c_parts::get_callback_storeless;
     if (has_remove) text += keeps ? c_parts::remove_callback : c_parts::remove_callback_storeless;
@@ -225,6 +243,8 @@ class Program {
                                                         : "");
     replace(text, "GET", store == Store::serialised ? "    if (r) r = through_bytes(r);\n"
                                                     : "    if (r && !get_X_copy) SSL_SESSION_up_ref(r);\n");
+    if (shared)
+      for (std::size_t at; (at = text.find("store_X[")) != std::string::npos;) text.replace(at, 7, "of_X");
     if (!settings_.plain()) {
       replace(text, "new(s%d)\", name(sess)", "new\"");
       replace(text, "get(s%d) -> s%d\", which, name(r)", "get -> session\"");
@@ -397,7 +417,8 @@ class Program {
         if (has_get(c.context)) guarded("answer_" + x + " = SSL_SESSION_dup(" + h + ")");
         break;
       case Op::lose:
-        if (text_.find("store_" + x) != std::string::npos) line("memset(store_" + x + ", 0, sizeof store_" + x + ")");
+        if (settings_.mentions(Setting::store_of)) line("memset(of_" + x + ", 0, sizeof store_" + x + ")");
+        else if (text_.find("store_" + x) != std::string::npos) line("memset(store_" + x + ", 0, sizeof store_" + x + ")");
         break;
       case Op::renew:
         if (settings_.calls()) {  // the callbacks know a context that goes by its not being there any more

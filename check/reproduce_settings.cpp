@@ -185,6 +185,7 @@ std::vector<std::string> SettingsInC::apply(std::uint8_t index, Setting setting)
       return {"SSL_CTX_set_alpn_protos(" + x + ", (const unsigned char *)" + lists[value] + ")",
               "SSL_CTX_set_alpn_select_cb(" + x + (value ? ", take_protocol, \"" + std::string(alpn_protocols[value]) + "\")" : ", NULL, NULL)")};
     }
+    case Setting::store_of: return {"of_" + x + " = store_" + (value ? context_name(static_cast<std::uint8_t>(value - 1)) : x)};
     case Setting::new_calls: return {"new_" + x + "_calls = " + number(value)};
     case Setting::get_calls: return {"get_" + x + "_calls = " + number(value)};
     case Setting::remove_calls: return {"remove_" + x + "_calls = " + number(value)};

@@ -299,7 +299,7 @@ void Shrinker::simplify_command(std::size_t i) {
 /// Every place in a trace that names a context by its number from 1: those Settings, in the setup and in commands.
 template <class Visit>
 void visit_named_contexts(Trace& t, const Visit& visit) {
-  for (const Setting setting : {Setting::server_name, Setting::client_hello})
+  for (const Setting setting : {Setting::server_name, Setting::client_hello, Setting::store_of})
     for (ContextSetup& context : t.setup.contexts)
       if (context.settings.on(setting)) visit(context.settings[setting]);
   for (Command& c : t.commands) {

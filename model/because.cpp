@@ -147,6 +147,7 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::found_from_future, "found_from_future", "", "a session whose time is still to come is found valid"},
       {Reason::renamed, "renamed", "", "a session in the application's hands gets another id or version"},
       {Reason::renamed_cached, "renamed_cached", "", "the version of a cached session is set: its id is found under that version"},
+      {Reason::store_shared, "store_shared", "S3", "get_session_cb answers from a store that is another context's, too"},
   };
   return table;
 }

@@ -153,6 +153,7 @@ enum class Reason : std::uint8_t {
   found_from_future,
   renamed,
   renamed_cached,
+  store_shared,
   count
 };
 

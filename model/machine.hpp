@@ -73,6 +73,7 @@ struct Machine {
   void report_removed(std::uint8_t context, std::vector<SessionRef> gone, bool flushed);
 
   // --- external store and callbacks (store.cpp) --------------------------------------------------------------------
+  Context& store_of(std::uint8_t letter);
   void call_new(std::uint8_t context, SessionRef ref);
   SessionRef call_get(std::uint8_t context, Identity asked);
   void call_remove(std::uint8_t context, Identity removed, bool locked = false);

@@ -449,7 +449,7 @@ std::optional<Identity> Machine::generate_id(Connection& c, Version version) {
   if (how != GenerateId::library) {
     // The callback also asks SSL_has_matching_session_id for the id that GenerateId::same gives.
     const bool taken = find(context(side.context), same_identity, version) != no_session;
-    const bool stored = std::ranges::any_of(context(side.context).store, [](const Stored& s) { return s.id == same_identity; });
+    const bool stored = std::ranges::any_of(store_of(context(side.context).letter).store, [](const Stored& s) { return s.id == same_identity; });
     seen.connection.id_callback |= taken ? generating::called | generating::taken : generating::called;
     note(Reason::id_by_callback);
     if (taken) note(Reason::id_taken);

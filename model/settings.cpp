@@ -44,6 +44,7 @@ std::span<const SettingInfo> setting_table() {
       {S::remove_calls, "remove-calls", calls, 0, "what remove_session_cb calls on its context"},
       {S::host_name, "host-name", {"none", "a", "b"}, 0, "the server name that a client sends"},
       {S::alpn, "alpn", {"none", "a", "b", "both"}, 0, "the protocols that a client offers and a server takes, a before b"},
+      {S::store_of, "store-of", {"own", "A", "B", "C", "D"}, 0, "whose external store its callbacks use"},
   };
   return table;
 }

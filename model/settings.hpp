@@ -38,6 +38,7 @@ enum class Setting : std::uint8_t {
   remove_calls,            ///< what remove_session_cb does besides
   host_name,               ///< SSL_set_tlsext_host_name at a client's end; a server that has a servername callback takes it
   alpn,                    ///< SSL_CTX_set_alpn_protos, SSL_CTX_set_alpn_select_cb: what a client offers, what a server takes
+  store_of,                ///< the external store is that of another context, as this one was set up
   count
 };
 inline constexpr std::size_t setting_count = static_cast<std::size_t>(Setting::count);

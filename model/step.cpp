@@ -100,7 +100,7 @@ void on_context(Machine& m, const Command& command) {
       m.flush(command.context, {m.kept(at), 0}, at == 0);
       break;
     }
-    case Op::lose: c.store.clear(); break;
+    case Op::lose: m.store_of(command.context).store.clear(); break;
     case Op::renew: renew(m, command.context); break;
     default: break;
   }

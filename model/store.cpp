@@ -11,6 +11,12 @@
 
 namespace sesscheck {
 
+/// The context whose store stands behind the callbacks of this one.
+Context& Machine::store_of(std::uint8_t letter) {
+  const std::uint8_t whose = context(letter).settings[Setting::store_of];
+  return context(whose == 0 || whose > world.visible ? letter : whose - 1);
+}
+
 void Machine::call_new(std::uint8_t index, SessionRef ref) {
   const std::uint8_t letter = context(index).letter;
   if (context(index).callbacks.new_session == NewCallback::absent) return;
@@ -18,10 +24,11 @@ void Machine::call_new(std::uint8_t index, SessionRef ref) {
   const Identity id = session(ref).id;
   seen.log.push_back({Event::Kind::new_session, letter, id, false, 0});
 
-  if (c.setup.store != Store::none && id != 0) {
-    auto place = std::ranges::lower_bound(c.store, id, {}, &Stored::id);
-    if (place == c.store.end() || place->id != id) place = c.store.insert(place, Stored{id, no_session, {}});
-    if (c.setup.store == Store::references)
+  Context& at = store_of(letter);
+  if (at.setup.store != Store::none && id != 0) {
+    auto place = std::ranges::lower_bound(at.store, id, {}, &Stored::id);
+    if (place == at.store.end() || place->id != id) place = at.store.insert(place, Stored{id, no_session, {}});
+    if (at.setup.store == Store::references)
       place->reference = ref;
     else
       place->bytes = session(ref);
@@ -45,10 +52,12 @@ SessionRef Machine::call_get(std::uint8_t index, Identity asked) {
   Context& c = context(letter);
   SessionRef found = std::exchange(c.answer, no_session);
   if (found == no_session) {
-    const auto place = std::ranges::lower_bound(c.store, asked, {}, &Stored::id);
-    if (place != c.store.end() && place->id == asked) {
-      if (c.setup.store == Store::references && c.callbacks.get_session == GetCallback::copy_one) note(Reason::copy_not_written);
-      if (c.setup.store == Store::serialised)
+    Context& at = store_of(letter);
+    const auto place = std::ranges::lower_bound(at.store, asked, {}, &Stored::id);
+    if (place != at.store.end() && place->id == asked) {
+      if (&at != &c) note(Reason::store_shared);
+      if (at.setup.store == Store::references && c.callbacks.get_session == GetCallback::copy_one) note(Reason::copy_not_written);
+      if (at.setup.store == Store::serialised)
         found = create(serialised(place->bytes));
       else if (const std::uint8_t owner = session(place->reference).cached_in; owner == no_context || owner == letter)
         found = place->reference;
@@ -65,9 +74,8 @@ SessionRef Machine::call_get(std::uint8_t index, Identity asked) {
 void Machine::call_remove(std::uint8_t index, Identity removed, bool locked) {
   if (context(index).callbacks.remove_session == RemoveCallback::absent) return;
   const std::uint8_t letter = context(index).letter;
-  Context& c = context(letter);
   seen.log.push_back({Event::Kind::remove_session, letter, removed, false, 0});
-  std::erase_if(c.store, [removed](const Stored& entry) { return entry.id == removed; });
+  std::erase_if(store_of(letter).store, [removed](const Stored& entry) { return entry.id == removed; });
   if (index == letter) call_back(index, Setting::remove_calls, locked);  // nothing is called on a context that goes
 }
 

@@ -89,7 +89,7 @@ Trace normalise(const Trace& trace);
 
 /// Whether the values of a Setting are contexts: 0 is none, n the n-th one.
 inline bool names_context(Setting setting) {
-  return setting == Setting::server_name || setting == Setting::client_hello;
+  return setting == Setting::server_name || setting == Setting::client_hello || setting == Setting::store_of;
 }
 inline std::uint8_t setting_max(Setting setting) { return static_cast<std::uint8_t>(info(setting).values.size() - 1); }
 

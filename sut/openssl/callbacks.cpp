@@ -8,6 +8,12 @@ namespace sesscheck::openssl {
 
 void Run::discard(const Table& f, StoredSession& entry) { f.SSL_SESSION_free(std::exchange(entry.reference, nullptr)); }
 
+/// The context whose store stands behind the callbacks of this one.
+RealContext& Run::store_of(std::uint8_t index) {
+  const std::uint8_t whose = contexts_[index].settings[Setting::store_of];
+  return contexts_[whose == 0 || whose > contexts_.size() ? index : whose - 1];
+}
+
 /// Returns what the library is to be told: whether the reference it passed was kept.
 int Run::on_new(std::uint8_t index, SSL_SESSION* session) {
   RealContext& context = contexts_[index];
@@ -16,10 +22,11 @@ int Run::on_new(std::uint8_t index, SSL_SESSION* session) {
   const bool keeps = context.callbacks.new_session == NewCallback::returns_one;
 
   bool reference_used = false;
-  if (context.setup.store != Store::none) {
-    auto place = std::ranges::lower_bound(context.store, id, {}, &StoredSession::id);
-    if (place == context.store.end() || place->id != id) place = context.store.insert(place, StoredSession{id, nullptr, {}});
-    if (context.setup.store == Store::references) {
+  RealContext& at = store_of(index);
+  if (at.setup.store != Store::none) {
+    auto place = std::ranges::lower_bound(at.store, id, {}, &StoredSession::id);
+    if (place == at.store.end() || place->id != id) place = at.store.insert(place, StoredSession{id, nullptr, {}});
+    if (at.setup.store == Store::references) {
       // A callback that returns 0 gives the library's reference back; the store then needs one of its own.
       if (!keeps) f_.SSL_SESSION_up_ref(session);
       reference_used = true;
@@ -38,7 +45,7 @@ int Run::on_new(std::uint8_t index, SSL_SESSION* session) {
 
 /// What the store has under this id, with a reference for the caller.
 SSL_SESSION* Run::take_from_store(std::uint8_t index, const SessionId& asked) {
-  RealContext& context = contexts_[index];
+  RealContext& context = store_of(index);
   const auto place = std::ranges::lower_bound(context.store, asked, {}, &StoredSession::id);
   if (place == context.store.end() || place->id != asked) return nullptr;
   if (context.setup.store == Store::serialised) {
@@ -59,7 +66,7 @@ SSL_SESSION* Run::on_get(std::uint8_t index, const unsigned char* id, int length
   seen_->log.push_back({Event::Kind::get_session, index, names_.of(asked), found != nullptr, found ? names_.of(f_, found) : 0});
   if (context.callbacks.get_session == GetCallback::copy_one) {
     // The library takes a reference of its own; ours goes when the command is over. Not written, *copy says so as well.
-    if (answered || context.setup.store != Store::references) *copy = 1;
+    if (answered || store_of(index).setup.store != Store::references) *copy = 1;
     if (found) to_free_.push_back(found);
   } else {
     *copy = 0;  // ours becomes the library's
@@ -71,7 +78,7 @@ SSL_SESSION* Run::on_get(std::uint8_t index, const unsigned char* id, int length
 void Run::on_remove(std::uint8_t index, SSL_CTX* ctx, SSL_SESSION* session) {
   const SessionId id(f_, session);
   seen_->log.push_back({Event::Kind::remove_session, index, names_.of(f_, session), false, 0});
-  std::erase_if(contexts_[index].store, [&](StoredSession& entry) {
+  std::erase_if(store_of(index).store, [&](StoredSession& entry) {
     if (entry.id != id) return false;
     // Inside this callback the library may hold its lock and still use the session: give the reference up later.
     if (entry.reference) to_free_.push_back(entry.reference);

@@ -174,8 +174,8 @@ void Run::on_context(const Command& command) {
     case Op::set_callbacks: result = set_callbacks(command.context, command.callbacks); break;
     case Op::flush: f_.SSL_CTX_flush_sessions(ctx, command.number.at(now_.seconds)); break;
     case Op::lose:
-      for (StoredSession& entry : context.store) discard(f_, entry);
-      context.store.clear();
+      for (StoredSession& entry : store_of(command.context).store) discard(f_, entry);
+      store_of(command.context).store.clear();
       break;
     case Op::renew:
       context.ctx = nullptr;

@@ -152,6 +152,7 @@ class Run {
   // callbacks (callbacks.cpp)
   /// Whether the get functions return what was set.
   bool set_callbacks(std::uint8_t index, const Callbacks& callbacks);
+  RealContext& store_of(std::uint8_t index);
   int on_new(std::uint8_t index, SSL_SESSION* session);
   SSL_SESSION* on_get(std::uint8_t index, const unsigned char* id, int length, int* copy);
   void on_remove(std::uint8_t index, SSL_CTX* ctx, SSL_SESSION* session);

@@ -231,7 +231,7 @@ void Run::apply(std::uint8_t index, Setting setting) {
       if (on) load_certificate(index);
       break;
     case Setting::host_name:  // an SSL's, not a context's (connection.cpp)
-    case Setting::new_calls: case Setting::get_calls: case Setting::remove_calls: case Setting::count: break;
+    case Setting::store_of: case Setting::new_calls: case Setting::get_calls: case Setting::remove_calls: case Setting::count: break;
   }
 }
 
