@@ -59,7 +59,7 @@ Callbacks Generator::some_callbacks() {
   return {
       r.weighted<NewCallback>(
           {{10, NewCallback::absent}, {30, NewCallback::returns_zero}, {60, NewCallback::returns_one}}),
-      r.weighted<GetCallback>({{15, GetCallback::absent}, {35, GetCallback::copy_zero}, {50, GetCallback::copy_one}}),
+      r.weighted<GetCallback>({{15, GetCallback::absent}, {35, GetCallback::copy_zero}, {38, GetCallback::copy_one}, {12, GetCallback::untouched}}),
       r.weighted<RemoveCallback>({{30, RemoveCallback::absent}, {70, RemoveCallback::present}})};
 }
 

@@ -251,12 +251,14 @@ class Program {
       replace(text, "get(s%d) -> nothing\", which", "get -> nothing\"");
       replace(text, "remove(s%d)\", name(sess)", "remove\"");
     }
+    const bool untouched = any_callbacks(index, [](const Callbacks& c) { return c.get_session == GetCallback::untouched; });
+    replace(text, "COPY", untouched ? "  if (get_X_copy != 2) *copy = get_X_copy; /* 2: left as it is */\n" : "  *copy = get_X_copy;\n");
     if (!logs_callbacks())
       for (std::size_t at; (at = text.find("slot()")) != std::string::npos;) {
         const std::size_t start = text.rfind('\n', at) + 1;
         text.erase(start, text.find('\n', at) + 1 - start);
       }
-    for (const char* which : {"new", "get", "remove"}) calls_from(text, which);
+    for (const char* which : {"new", "get", "remove"}) calls_from(text, which, index);
     const std::string x = context_name(index);
     for (std::size_t at; (at = text.find("_X")) != std::string::npos;) text.replace(at, 2, "_" + x);
     for (std::size_t at; (at = text.find("X: ")) != std::string::npos;) text.replace(at, 1, x);
@@ -268,16 +270,16 @@ class Program {
   }
 
   /// What a callback calls besides: a line at its end, and what it is told to.
-  void calls_from(std::string& text, const std::string& which) const {
+  void calls_from(std::string& text, const std::string& which, std::uint8_t index) const {
     const Setting setting = which == "new" ? Setting::new_calls : which == "get" ? Setting::get_calls : Setting::remove_calls;
     const std::string mark = "CALLS_" + which;
     const std::size_t at = text.find(mark);
     if (at == std::string::npos) return;
     if (!settings_.mentions(setting)) return void(text.erase(at, mark.size()));
-    const std::string of_which = which + "_X";
+    const std::string of_which = which + "_X", other = context_name(static_cast<std::uint8_t>((index + 1U) % trace_.setup.contexts.size()));
     text.replace(at, mark.size(),
-                 which == "remove" ? "  call(\"X\", c == X_context ? c : NULL, remove_X_calls);\n"
-                                   : "  call(\"X\", X_context, " + of_which + "_calls);\n");
+                 which == "remove" ? "  call(\"X\", c == X_context ? c : NULL, " + other + ", remove_X_calls);\n"
+                                   : "  call(\"X\", X_context, " + other + ", " + of_which + "_calls);\n");
     const std::string function = which == "get" ? "static SSL_SESSION *get_X(" : which == "new" ? "static int new_X(" : "static void remove_X(";
     text.insert(text.find(function), "static int " + of_which + "_calls;\n");
   }
@@ -354,8 +356,8 @@ class Program {
     set("remove", c.remove_session != RemoveCallback::absent);
     if (c.new_session == NewCallback::returns_zero) line("new_" + x + "_answer = 0");
     if (c.new_session == NewCallback::returns_one) line("new_" + x + "_answer = 1");
-    if (c.get_session == GetCallback::copy_zero) line("get_" + x + "_copy = 0");
-    if (c.get_session == GetCallback::copy_one) line("get_" + x + "_copy = 1");
+    if (c.get_session != GetCallback::absent)
+      line("get_" + x + "_copy = " + (c.get_session == GetCallback::copy_zero ? "0" : c.get_session == GetCallback::copy_one ? "1" : "2"));
   }
 
   /// The bytes of an id of `make`, and their length.

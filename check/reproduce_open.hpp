@@ -161,8 +161,7 @@ static SSL_SESSION *get_X(SSL *s, const unsigned char *id, int n, int *copy) {
   SSL_SESSION *r = answer_X;
   (void)s, (void)id, (void)n;
   answer_X = NULL;
-  *copy = get_X_copy;
-  snprintf(slot(), 64, "X: get -> %s", r ? "session" : "nothing");
+COPY  snprintf(slot(), 64, "X: get -> %s", r ? "session" : "nothing");
 CALLS_get  return r;
 }
 )c";
@@ -173,9 +172,11 @@ CALLS_remove}
 )c";
 
 inline constexpr const char* calls = R"(
-static void call(const char *name, SSL_CTX *ctx, int what) { /* 1: add h1, 2: remove h1, 3: flush, 4: mode OFF */
+/* 1: add h1, 2: remove h1, 3: flush, 4: mode OFF; 5 to 7: add, remove, flush on the other context. */
+static void call(const char *name, SSL_CTX *ctx, SSL_CTX *other, int what) {
   static int calling;
   int answer = 0;
+  if (ctx && what > 4) ctx = other, what -= 4;
   if (!ctx || !what || calling || (what < 3 && !HELD)) return;
   calling = 1;
   if (what == 1) answer = SSL_CTX_add_session(ctx, HELD);

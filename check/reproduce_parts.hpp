@@ -117,8 +117,7 @@ static SSL_SESSION *get_X(SSL *s, const unsigned char *id, int n, int *copy) {
   if (!r) {
     r = store_X[which];
 GET  }
-  *copy = get_X_copy;
-  if (r) snprintf(slot(), 64, "X: get(s%d) -> s%d", which, name(r));
+COPY  if (r) snprintf(slot(), 64, "X: get(s%d) -> s%d", which, name(r));
   else snprintf(slot(), 64, "X: get(s%d) -> nothing", which);
 CALLS_get  return r;
 }

@@ -175,8 +175,9 @@ bool capacity_is_kept(const Change& change) {
     for (const Connection& open : change.before.connections) most += open.to_client.size();
     if (c.cache.size() > old.cache.size() + most) return false;
     // So does a callback that adds a session while another one is being added.
+    const auto adds = [](const Context& of) { return without_other(of.settings.as<Calls>(Setting::remove_calls)) == Calls::add; };
     const bool blocked =
-        c.settings.as<Calls>(Setting::remove_calls) == Calls::add ||
+        std::ranges::any_of(change.before.contexts, adds) ||
         std::ranges::any_of(c.cache, [&](SessionRef r) { return change.after.world.sessions[r].id == 0; });
     if (c.size > 0 && static_cast<std::int64_t>(c.cache.size()) > c.size && !blocked) return false;
   }

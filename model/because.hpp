@@ -154,6 +154,7 @@ enum class Reason : std::uint8_t {
   renamed,
   renamed_cached,
   store_shared,
+  called_elsewhere,
   count
 };
 

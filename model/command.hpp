@@ -38,9 +38,9 @@ struct IdContext {
 };
 
 enum class NewCallback : std::uint8_t { absent, returns_zero, returns_one };
-/// What the callback makes of *copy: 1 asks the library to take a reference, 0 hands one over. It is 1 before: for the
-/// references of a store `copy_one` leaves it as it is.
-enum class GetCallback : std::uint8_t { absent, copy_zero, copy_one };
+/// What the callback makes of *copy: 1 asks the library to take a reference, 0 hands one over. It is 1 before, and
+/// `untouched` leaves it so.
+enum class GetCallback : std::uint8_t { absent, copy_zero, copy_one, untouched };
 enum class RemoveCallback : std::uint8_t { absent, present };
 /// What stands behind the callbacks: nothing, one that keeps references, one that keeps i2d_SSL_SESSION bytes.
 enum class Store : std::uint8_t { none, references, serialised };

@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(errors_in_commands) {
   check_error("connect A A colour=red", 1, "connect: unknown option 'colour=red'; usage: " + usage(Op::connect));
   check_error("set-callbacks A remove=1", 1,
               "set-callbacks: unknown option 'remove=1'; "
-              "usage: set-callbacks CONTEXT [new=0|1] [get=copy0|copy1] [remove]");
+              "usage: set-callbacks CONTEXT [new=0|1] [get=copy0|copy1|untouched] [remove]");
   check_error("set-size A 9223372036854775808", 1,
               "set-size: '9223372036854775808' is out of range; expected a 64-bit number");
   check_error("set-size A two", 1, "set-size: 'two' is not valid; expected a 64-bit number");

@@ -181,7 +181,9 @@ ContextSetup read_context(const std::uint8_t* record) {
   setup.timeout = read_optional(Kind::with_sign, record + 18);
   setup.id_context = read_id_context(record + 27);
   setup.verify_peer = likely(record[29], 1, 2) != 0;
-  setup.callbacks = {static_cast<NewCallback>(record[30] % 3), static_cast<GetCallback>(record[30] / 3 % 3),
+  const auto get = static_cast<GetCallback>(record[30] / 3 % 3);
+  const bool untouched = get == GetCallback::copy_one && record[30] / 18 % 2 != 0;
+  setup.callbacks = {static_cast<NewCallback>(record[30] % 3), untouched ? GetCallback::untouched : get,
                      static_cast<RemoveCallback>(record[30] / 9 % 2)};
   setup.store = static_cast<Store>(record[31] % 3);
   for (const SettingInfo& row : setting_table())
@@ -195,9 +197,10 @@ void write_context(const ContextSetup& setup, std::uint8_t* record) {
   write_optional(Kind::with_sign, setup.timeout, record + 18);
   write_id_context(setup.id_context, record + 27);
   record[29] = from_likely(setup.verify_peer ? 1 : 0, 1);
-  record[30] = static_cast<std::uint8_t>(static_cast<int>(setup.callbacks.new_session) +
-                                         3 * static_cast<int>(setup.callbacks.get_session) +
-                                         9 * static_cast<int>(setup.callbacks.remove_session));
+  const bool untouched = setup.callbacks.get_session == GetCallback::untouched;
+  const auto get = untouched ? GetCallback::copy_one : setup.callbacks.get_session;
+  record[30] = static_cast<std::uint8_t>(static_cast<int>(setup.callbacks.new_session) + 3 * static_cast<int>(get) +
+                                         9 * static_cast<int>(setup.callbacks.remove_session) + (untouched ? 18 : 0));
   record[31] = static_cast<std::uint8_t>(setup.store);
   for (const SettingInfo& row : setting_table())
     record[setting_at(row)] = from_likely(to_choice(row, setup.settings[row.setting]), 1);

@@ -212,7 +212,7 @@ constexpr std::array<Option, 7> setup_options = {{
 }};
 constexpr std::string_view setup_usage =
     "context A [mode=MODE] [size=NUMBER] [timeout=NUMBER] [id-context=\"aaa\"] [verify-peer] [new=0|1]"
-    " [get=copy0|copy1]"
+    " [get=copy0|copy1|untouched]"
     " [remove] [store=references|serialised] [SETTING=WORD ...]";
 
 class Reader {

@@ -33,7 +33,7 @@ inline constexpr std::array<ModeName, 8> mode_names = {{
 
 inline constexpr std::array<std::string_view, 3> end_names = {"shutdown", "quiet", "none"};
 inline constexpr std::array<std::string_view, 3> new_names = {"absent", "0", "1"};
-inline constexpr std::array<std::string_view, 3> get_names = {"absent", "copy0", "copy1"};
+inline constexpr std::array<std::string_view, 4> get_names = {"absent", "copy0", "copy1", "untouched"};
 inline constexpr std::array<std::string_view, 4> version_names = {"1.0", "1.1", "1.2", "1.3"};
 inline constexpr std::array<std::string_view, 2> switch_names = {"off", "on"};
 inline constexpr std::array<std::string_view, 2> side_names = {"client", "server"};
