@@ -26,10 +26,11 @@ std::span<const CommandFamily> command_families() {
         Op::configure, Op::renew}},
       {"the internal cache", {Op::add, Op::remove, Op::flush}},
       {"sessions in the application's hands",
-       {Op::set_session_time, Op::set_session_timeout, Op::set_session_id_context, Op::make, Op::dup, Op::serialise,
+       {Op::set_session_time, Op::set_session_timeout, Op::set_session_id_context, Op::set_session_data,
+        Op::set_session_id, Op::set_session_version, Op::make, Op::dup, Op::serialise,
         Op::drop}},
       {"the external store", {Op::answer, Op::lose}},
-      {"the clock", {Op::advance}},
+      {"the clock", {Op::advance, Op::rewind}},
   };
   return table;
 }

@@ -118,7 +118,7 @@ bool Shrinker::cut_pair() {
 
 /// One command that says what two say, if there is one.
 std::optional<Command> merged(Command first, const Command& second) {
-  if (first.op == Op::advance && second.op == Op::advance) {
+  if ((first.op == Op::advance || first.op == Op::rewind) && second.op == first.op) {
     first.number.value = std::min(first.number.value + second.number.value, duration_max);
     return first;
   }
@@ -273,6 +273,7 @@ void Shrinker::simplify_command(std::size_t i) {
             attempt_command(i, [&](Command& c) { c.number.value = *fewer; });
         break;
       case Field::id_context:
+      case Field::data:
       case Field::ssl_id_context:
         if (now.id_context)
           for (const IdContext& id : simpler(IdContext(*now.id_context)))
@@ -298,7 +299,7 @@ void Shrinker::simplify_command(std::size_t i) {
 /// Every place in a trace that names a context by its number from 1: those Settings, in the setup and in commands.
 template <class Visit>
 void visit_named_contexts(Trace& t, const Visit& visit) {
-  for (const Setting setting : {Setting::server_name, Setting::client_hello})
+  for (const Setting setting : {Setting::server_name, Setting::client_hello, Setting::store_of})
     for (ContextSetup& context : t.setup.contexts)
       if (context.settings.on(setting)) visit(context.settings[setting]);
   for (Command& c : t.commands) {

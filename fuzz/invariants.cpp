@@ -175,8 +175,9 @@ bool capacity_is_kept(const Change& change) {
     for (const Connection& open : change.before.connections) most += open.to_client.size();
     if (c.cache.size() > old.cache.size() + most) return false;
     // So does a callback that adds a session while another one is being added.
+    const auto adds = [](const Context& of) { return without_other(of.settings.as<Calls>(Setting::remove_calls)) == Calls::add; };
     const bool blocked =
-        c.settings.as<Calls>(Setting::remove_calls) == Calls::add ||
+        std::ranges::any_of(change.before.contexts, adds) ||
         std::ranges::any_of(c.cache, [&](SessionRef r) { return change.after.world.sessions[r].id == 0; });
     if (c.size > 0 && static_cast<std::int64_t>(c.cache.size()) > c.size && !blocked) return false;
   }
@@ -293,9 +294,10 @@ bool flush_leaves_nothing_expired(const Change& change) {
   return std::ranges::none_of(c.cache, [&](SessionRef ref) { return m.expired(m.session(ref), {at, 0}, true); });
 }
 
-bool time_goes_forward(const Change& change) {
+bool time_goes_where_it_is_told(const Change& change) {
   const Moment &old = change.before.now, &now = change.after.world.now;
-  return (change.command.op == Op::advance ? now >= old : now == old) && now.microseconds >= 0 &&
+  const Op op = change.command.op;
+  return (op == Op::advance ? now >= old : op == Op::rewind ? now <= old : now == old) && now.microseconds >= 0 &&
          now.microseconds < 1'000'000;
 }
 
@@ -345,7 +347,8 @@ bool calls_come_from_callbacks(const Change& change) {
 bool no_subject_no_effect(const Change& change) {
   switch (change.command.op) {
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
-    case Op::set_session_id_context: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
+    case Op::set_session_id_context: case Op::set_session_data: case Op::set_session_id: case Op::set_session_version:
+    case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       return change.before.held[change.command.slot] != no_session ||
              ((change.because.reasons.none() || change.seen.status == Status::unspecified) && change.seen.result == 0 && change.seen.log.empty() &&
               change.before.held == change.after.world.held);
@@ -385,7 +388,7 @@ constexpr Invariant<Change> of_steps[] = {
     {"live sessions were made", live_sessions_were_made},
     {"early data is deserved", early_data_is_deserved},
     {"a flush leaves nothing expired", flush_leaves_nothing_expired},
-    {"time goes forward", time_goes_forward},
+    {"time goes where it is told", time_goes_where_it_is_told},
     {"an observation shows the world", observation_shows_the_world},
     {"only present callbacks are called", only_present_callbacks_are_called},
     {"calls come from callbacks", calls_come_from_callbacks},

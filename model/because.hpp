@@ -148,6 +148,17 @@ enum class Reason : std::uint8_t {
   read_refused,
   client_verified,
   victim_added,
+  host_name_kept,
+  protocol_kept,
+  protocol_changed,
+  early_data_inconsistent,
+  refused_before,
+  clock_back,
+  found_from_future,
+  renamed,
+  renamed_cached,
+  store_shared,
+  called_elsewhere,
   count
 };
 

@@ -20,6 +20,12 @@ bool both_done(const Connection& c) { return c.client.state == Handshake::done &
 
 }  // namespace
 
+/// SSL_set_session.
+void Machine::select(Side& side, SessionRef ref) {
+  side.session = ref;
+  if (ref != no_session) side.verified = session(ref).verified;
+}
+
 /// SSL_new at both ends, SSL_set_session_id_context at the server's, SSL_set_session at the client's.
 void Machine::open(Connection& c, const Command& command) {
   c = {};
@@ -27,7 +33,7 @@ void Machine::open(Connection& c, const Command& command) {
   c.early = command.early;
   c.client = new_side(world, command.client);
   c.server = new_side(world, command.context);
-  c.client.session = world.held[command.slot];
+  select(c.client, world.held[command.slot]);
   if (!command.id_context) return;
   if (command.id_context->length > id_context_max) {
     note(Reason::too_long_id_context);
@@ -206,6 +212,7 @@ void Machine::show(const Connection& c) {
     end.reused = side.reused;
     end.error = side.error;
     end.session = side.state == Handshake::done && side.session != no_session ? session(side.session).id : 0;
+    if (side.state == Handshake::done) end.verified = side.verified;
   };
   ConnectionView& v = seen.connection;
   view(c.client, v.client);
@@ -378,7 +385,7 @@ void Machine::on_connection(const Command& command) {
         c.replaced = true;
       }
       close_one(c.client);
-      c.client.session = world.held[command.slot];
+      select(c.client, world.held[command.slot]);
       seen.result = 1;
       break;
     case Op::new_ticket:

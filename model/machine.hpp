@@ -75,6 +75,7 @@ struct Machine {
   void report_removed(std::uint8_t context, std::vector<SessionRef> gone, bool flushed);
 
   // --- external store and callbacks (store.cpp) --------------------------------------------------------------------
+  Context& store_of(std::uint8_t letter);
   void call_new(std::uint8_t context, SessionRef ref);
   SessionRef call_get(std::uint8_t context, Identity asked);
   void call_remove(std::uint8_t context, Identity removed, bool locked = false);
@@ -104,6 +105,8 @@ struct Machine {
   void deliver(Connection& c, int flights);
   void note_hello(const Message& message);
   void leave(Connection& c, End client_end, End server_end);
+  void select(Side& side, SessionRef ref);
+  void verify(Side& side, bool shown);
   void close_one(Side& side);
   void retire(std::uint8_t context);
   void release(std::uint8_t context);

@@ -47,6 +47,10 @@ void Run::open(RealConnection& connection, const Wire& wire, const Command& comm
   f_.SSL_set_msg_callback(client, count_tickets);
   f_.SSL_ctrl(client, SSL_CTRL_SET_MSG_CALLBACK_ARG, 0, &seen_);
   if (!of_client.settings.on(Setting::client_certificate)) f_.SSL_certs_clear(client);
+  if (const std::uint8_t name = of_client.settings[Setting::host_name]; name != 0) {
+    char host_name[] = {static_cast<char>('a' + name - 1), 0};
+    f_.SSL_ctrl(client, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host_name);
+  }
   if (command.id_context) {
     unsigned char bytes[id_context_trace_max];
     std::fill(std::begin(bytes), std::end(bytes), static_cast<unsigned char>(command.id_context->letter));
@@ -63,6 +67,8 @@ void Run::describe(const RealEnd& end, EndView& seen, std::uint8_t keep) {
   if (end.view.state != Handshake::done) return;
   SSL_SESSION* session = f_.SSL_get1_session(end.ssl);
   if (session) seen.session = names_.of(f_, session);
+  const long result = f_.SSL_get_verify_result(end.ssl);
+  seen.verified = result == X509_V_OK ? Verified::ok : result == X509_V_ERR_UNSPECIFIED ? Verified::unspecified : Verified::refused;
   if (keep != 0)
     hold(keep, session);
   else
