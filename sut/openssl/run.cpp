@@ -113,14 +113,16 @@ bool Run::in_use(const SSL_SESSION* session) const {
   });
 }
 
-/// A cached session must keep its id, and may get a version under which its cache has none.
+/// A cached session must keep its id, and may get a version under which its cache has none; its cipher must do for it.
 void Run::rename(const Command& command) {
   SSL_SESSION* session = held_[command.slot];
   const SSL_CTX* cache = cache_of(session);
   const bool id = command.op == Op::set_session_id;
-  const int version = TLS1_VERSION + static_cast<int>(command.number.value);
+  const int version = TLS1_VERSION + static_cast<int>(command.number.value), before = f_.SSL_SESSION_get_protocol_version(session);
+  const bool fits = id || version == before || !f_.SSL_SESSION_get0_cipher(session) ||
+                    std::max(version, before) < TLS1_2_VERSION || (before == TLS1_2_VERSION && version == TLS1_3_VERSION);
   bool taken = false;
-  if (cache && !id && version != f_.SSL_SESSION_get_protocol_version(session)) {
+  if (cache && !id && version != before) {
     SSL_SESSION* other = f_.SSL_SESSION_new();
     unsigned int length = 0;
     const unsigned char* bytes = f_.SSL_SESSION_get_id(session, &length);
@@ -129,7 +131,7 @@ void Run::rename(const Command& command) {
     taken = cached(cache, other) != nullptr;
     f_.SSL_SESSION_free(other);
   }
-  if ((cache && id) || taken || in_use(session)) {
+  if (!fits || (cache && id) || taken || in_use(session)) {
     seen_->status = Status::unspecified;
   } else if (id) {
     const SessionId made = made_id(static_cast<std::uint8_t>(command.number.value));
