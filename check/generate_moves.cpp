@@ -24,7 +24,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::hands, 4, &G::remove},
           {F::hands, 1, &G::drop},
           {F::copies, 5, &G::copy},
-          {F::copies, 2, &G::set_session_data},
+          {F::copies, 4, &G::set_session_data},
           {F::renamings, 4, &G::rename},
           {F::made, 4, &G::make},
           {F::ages, 4, &G::set_session_time},
@@ -337,9 +337,14 @@ void Generator::rename() {
   emit(c);
 }
 
+/// What a session carries, changed by the application.
 void Generator::set_session_data() {
-  Command c = with_slot(Op::set_session_data, held_slot());
-  c.id_context = some_id_context();
+  const Op op = r.pick({Op::set_session_data, Op::set_session_host_name, Op::set_session_protocol, Op::set_session_early_data});
+  Command c = with_slot(op, held_slot());
+  if (op == Op::set_session_data)
+    c.id_context = some_id_context();
+  else
+    c.number.value = r.between(0, op == Op::set_session_early_data ? 1 : 2);
   emit(c);
 }
 

@@ -155,6 +155,14 @@ void on_session(Machine& m, const Command& command) {
     case Op::set_session_id_context: set_id_context_of(m, m.session(ref).id_context, *command.id_context); break;
     case Op::set_session_id:
     case Op::set_session_version: rename(m, ref, command); break;
+    case Op::set_session_host_name: case Op::set_session_protocol: case Op::set_session_early_data: {
+      Session& s = m.session(ref);
+      if (command.op == Op::set_session_host_name) s.host_name = static_cast<std::uint8_t>(command.number.value);
+      if (command.op == Op::set_session_protocol) s.protocol = static_cast<Alpn>(command.number.value);
+      if (command.op == Op::set_session_early_data) s.early_data = command.number.value != 0;
+      m.seen.result = 1;
+      break;
+    }
     case Op::set_session_data:
       m.session(ref).data = *command.id_context;
       m.seen.result = 1;
@@ -291,6 +299,7 @@ void step(World& world, const Command& command, const Rules& rules, Observation&
     case Op::make: make(m, command); break;
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
     case Op::set_session_id_context: case Op::set_session_data: case Op::set_session_id: case Op::set_session_version:
+    case Op::set_session_host_name: case Op::set_session_protocol: case Op::set_session_early_data:
     case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       if (world.held[command.slot] != no_session)
         on_session(m, command);

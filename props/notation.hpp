@@ -120,6 +120,9 @@ inline const std::vector<std::string> examples = {
     "rewind 10.5s",
     "set-session-id h1 2",
     "set-session-version h1 1.3",
+    "set-session-host-name h1 b",
+    "set-session-protocol h1 a",
+    "set-session-early-data h1 on",
 };
 
 }  // namespace sesscheck::notation_tests

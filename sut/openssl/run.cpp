@@ -9,6 +9,7 @@
 namespace sesscheck::openssl {
 namespace {
 
+constexpr std::uint32_t early_data_max = 16384;  // as in settings.cpp
 constexpr int reason_mask = 0xfff;  // the part of an error code that 1.1.1 and 3.x agree on, but for
 constexpr std::uint16_t internal_of_1_1_1 = 68;  // ERR_R_INTERNAL_ERROR
 int accept_any_certificate(int, X509_STORE_CTX*) { return 1; }
@@ -234,6 +235,19 @@ void Run::on_session(const Command& command) {
     }
     case Op::set_session_id:
     case Op::set_session_version: rename(command); break;
+    case Op::set_session_host_name: {
+      const char name[] = {static_cast<char>('a' - 1 + command.number.value), 0};
+      result = f_.SSL_SESSION_set1_hostname(session, command.number.value == 0 ? nullptr : name);
+      break;
+    }
+    case Op::set_session_protocol: {
+      const auto protocol = static_cast<unsigned char>('a' - 1 + command.number.value);
+      result = f_.SSL_SESSION_set1_alpn_selected(session, &protocol, command.number.value == 0 ? 0 : 1);
+      break;
+    }
+    case Op::set_session_early_data:
+      result = f_.SSL_SESSION_set_max_early_data(session, command.number.value == 0 ? 0 : early_data_max);
+      break;
     case Op::set_session_data: {
       const IdContextBytes value(*command.id_context);
       result = f_.SSL_SESSION_set1_ticket_appdata(session, value.bytes, value.length);
@@ -363,6 +377,7 @@ void Run::step(const Command& command, Observation& seen) {
     case Op::make: make(command); break;
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
     case Op::set_session_id_context: case Op::set_session_data: case Op::set_session_id: case Op::set_session_version:
+    case Op::set_session_host_name: case Op::set_session_protocol: case Op::set_session_early_data:
     case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       if (held_[command.slot]) on_session(command);
       else without_session(command);
