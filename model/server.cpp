@@ -240,7 +240,7 @@ SessionRef Server::by_identity() {
     fatal = true;
     return no_session;
   }
-  if (s.sha384 != c.sha384) {
+  if (s.sha384 != c.sha384 || s.version < Version::tls1_2) {  // the ciphers of then had yet another hash
     m.note(Reason::hash_differs);
     early_data_ok = false;
     c.ticket_expected = m.says(ticket_after_hash_mismatch);
