@@ -20,7 +20,7 @@ class Program {
   Program(const Trace& trace, std::span<const FieldDifference> fields, const Reproduction& about)
       : trace_(trace), about_(about), settings_(trace) {
     const Command* last = trace.commands.empty() ? nullptr : &trace.commands.back();
-    const Seeing seeing{settings_.plain(), settings_.simple(), last && on_connection(last->op) ? connection_name(last->connection) : "c0"};
+    const Seeing seeing{settings_.plain(), settings_.simple(), last && is_on_connection(last->op) ? connection_name(last->connection) : "c0"};
     for (const FieldDifference& field : fields) {
       sight_ = sight(field, seeing);
       if (sight_.logs && !uses_callbacks()) sight_ = {};
