@@ -321,6 +321,9 @@ class Drawing {
       case Op::set_session_data:
       case Op::set_session_id:
       case Op::set_session_version:
+      case Op::set_session_host_name:
+      case Op::set_session_protocol:
+      case Op::set_session_early_data:
       case Op::make:
       case Op::dup:
       case Op::serialise:

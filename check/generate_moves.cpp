@@ -24,7 +24,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::hands, 4, &G::remove},
           {F::hands, 1, &G::drop},
           {F::copies, 5, &G::copy},
-          {F::copies, 2, &G::set_session_data},
+          {F::copies, 4, &G::set_session_data},
           {F::renamings, 4, &G::rename},
           {F::made, 4, &G::make},
           {F::ages, 4, &G::set_session_time},
@@ -328,7 +328,7 @@ void Generator::rename() {
   if (r.chance(50))
     emit(with_slot(Op::set_session_id, slot, {r.weighted<std::int64_t>({{10, 0}, {45, 1}, {30, 2}, {15, 3}})}));
   else
-    emit(with_slot(Op::set_session_version, slot, {r.weighted<std::int64_t>({{15, 0}, {15, 1}, {35, 2}, {35, 3}})}));
+    emit(with_slot(Op::set_session_version, slot, {r.weighted<std::int64_t>({{30, 0}, {30, 1}, {25, 2}, {15, 3}})}));
   const std::uint8_t server = some_end(false);
   if (r.chance(50)) emit(with_both(r.pick({Op::add, Op::add, Op::remove, Op::answer}), server, slot));
   if (r.chance(40)) return;
@@ -337,9 +337,14 @@ void Generator::rename() {
   emit(c);
 }
 
+/// What a session carries, changed by the application.
 void Generator::set_session_data() {
-  Command c = with_slot(Op::set_session_data, held_slot());
-  c.id_context = some_id_context();
+  const Op op = r.pick({Op::set_session_data, Op::set_session_host_name, Op::set_session_protocol, Op::set_session_early_data});
+  Command c = with_slot(op, held_slot());
+  if (op == Op::set_session_data)
+    c.id_context = some_id_context();
+  else
+    c.number.value = r.between(0, op == Op::set_session_early_data ? 1 : 2);
   emit(c);
 }
 

@@ -361,6 +361,9 @@ class Program {
       line("get_" + x + "_copy = " + (c.get_session == GetCallback::copy_zero ? "0" : c.get_session == GetCallback::copy_one ? "1" : "2"));
   }
 
+  /// The name or protocol of this number: "a", or NULL.
+  static std::string letter(std::int64_t which) { return which == 0 ? "NULL" : quoted(which == 1 ? "a" : "b"); }
+
   /// The bytes of an id of `make`, and their length.
   static std::string made(std::int64_t which) {
     return quoted("made" + number(which) + "...........................") + (which != 0 ? ", 32" : ", 0");
@@ -402,6 +405,16 @@ class Program {
         break;
       case Op::set_session_version:
         guarded("result = SSL_SESSION_set_protocol_version(" + h + ", TLS1_VERSION + " + number(c.number.value) + ")");
+        break;
+      case Op::set_session_host_name:
+        guarded("result = SSL_SESSION_set1_hostname(" + h + ", " + letter(c.number.value) + ")");
+        break;
+      case Op::set_session_protocol:
+        guarded("result = SSL_SESSION_set1_alpn_selected(" + h + ", (const unsigned char *)" + letter(c.number.value) + ", " +
+                (c.number.value != 0 ? "1" : "0") + ")");
+        break;
+      case Op::set_session_early_data:
+        guarded("result = SSL_SESSION_set_max_early_data(" + h + ", " + (c.number.value != 0 ? "16384" : "0") + ")");
         break;
       case Op::set_session_data:
         guarded("result = SSL_SESSION_set1_ticket_appdata(" + h + ", " + bytes(*c.id_context) + ", " + number(c.id_context->length) + ")");

@@ -262,6 +262,12 @@ void Shrinker::simplify_command(std::size_t i) {
       case Field::repeat:
         lower(now.repeat, 1, [&](Trace& t, std::int64_t v) { t.commands[i].repeat = static_cast<std::uint16_t>(v); });
         break;
+      case Field::host_name:
+      case Field::protocol: attempt_command(i, [](Command& c) { c.number.value = 0; }); break;
+      case Field::version:  // as most sessions have it
+        if (now.number.value != static_cast<std::int64_t>(Version::tls1_2))
+          attempt_command(i, [](Command& c) { c.number.value = static_cast<std::int64_t>(Version::tls1_2); });
+        break;
       case Field::made_id:  // 1 is the plain one: 0 makes an empty id
         if (now.number.value > 1)
           lower(now.number.value, 1, [&](Trace& t, std::int64_t v) { t.commands[i].number.value = v; });

@@ -348,6 +348,7 @@ bool no_subject_no_effect(const Change& change) {
   switch (change.command.op) {
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
     case Op::set_session_id_context: case Op::set_session_data: case Op::set_session_id: case Op::set_session_version:
+    case Op::set_session_host_name: case Op::set_session_protocol: case Op::set_session_early_data:
     case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       return change.before.held[change.command.slot] != no_session ||
              ((change.because.reasons.none() || change.seen.status == Status::unspecified) && change.seen.result == 0 && change.seen.log.empty() &&

@@ -137,8 +137,11 @@ void Machine::on_server_hello(Connection& c) {
     return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
   if (!side.reused) {
     if (tls1_3 || world.certificates) verify(side, true);
-    if (c.name_taken) session(side.session).host_name = side.settings[Setting::host_name];
-    session(side.session).protocol = c.protocol;
+    Session& s = session(side.session);  // one that was offered without an id is still the same, and may have both
+    if ((c.name_taken && s.host_name != 0) || (c.protocol != Alpn::none && s.protocol != Alpn::none))
+      return fail(c, false, error::internal, alert::internal_error);
+    if (c.name_taken) s.host_name = side.settings[Setting::host_name];
+    if (c.protocol != Alpn::none) s.protocol = c.protocol;
   }
   session(side.session).cipher = true;
   if (!tls1_3 && !side.reused) c.to_server.push_back({Message::Kind::finished});

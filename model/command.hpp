@@ -108,6 +108,9 @@ enum class Op : std::uint8_t {
   set_session_id,       ///< SSL_SESSION_set1_id
   set_session_version,  ///< SSL_SESSION_set_protocol_version
   verify_client,        ///< SSL_verify_client_post_handshake at the server's end, and the client's answer
+  set_session_host_name,   ///< SSL_SESSION_set1_hostname
+  set_session_protocol,    ///< SSL_SESSION_set1_alpn_selected
+  set_session_early_data,  ///< SSL_SESSION_set_max_early_data
   count
 };
 

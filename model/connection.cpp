@@ -343,6 +343,7 @@ void Machine::verify_client(Connection& c) {
   seen.result = 1;
   if (c.server.reading_refused) return fail(c, true, error::should_not_have_been_called, alert::internal_error);
   c.server.session = renewed(c.server.session);
+  verify(c.server, c.client.settings.on(Setting::client_certificate));
   c.tickets_sent = 0;
   issue_tickets(c);
 }

@@ -77,7 +77,8 @@ void Server::take_name() {
 /// The first protocol that both ends speak; a renegotiation does not ask. A session has that of its first handshake, and
 /// early data needs the same.
 void Server::take_protocol() {
-  const auto both = c.renegotiating ? 0 : c.client.settings[Setting::alpn] & m.context(side.current).settings[Setting::alpn];
+  const std::uint8_t theirs = c.client.settings[Setting::alpn], ours = m.context(side.current).settings[Setting::alpn];
+  const auto both = c.renegotiating ? 0 : theirs & ours;
   c.protocol = both & 1 ? Alpn::first : static_cast<Alpn>(both);
   Session& s = m.session(side.session);
   if (!c.resuming && c.protocol != Alpn::none) m.note(Reason::protocol_kept);
@@ -240,7 +241,7 @@ SessionRef Server::by_identity() {
     fatal = true;
     return no_session;
   }
-  if (s.sha384 != c.sha384) {
+  if (s.sha384 != c.sha384 || s.version < Version::tls1_2) {  // the ciphers of then had yet another hash
     m.note(Reason::hash_differs);
     early_data_ok = false;
     c.ticket_expected = m.says(ticket_after_hash_mismatch);
@@ -449,7 +450,8 @@ std::optional<Identity> Machine::generate_id(Connection& c, Version version) {
   if (how != GenerateId::library) {
     // The callback also asks SSL_has_matching_session_id for the id that GenerateId::same gives.
     const bool taken = find(context(side.context), same_identity, version) != no_session;
-    const bool stored = std::ranges::any_of(store_of(context(side.context).letter).store, [](const Stored& s) { return s.id == same_identity; });
+    const std::vector<Stored>& store = store_of(context(side.context).letter).store;
+    const bool stored = std::ranges::any_of(store, [](const Stored& s) { return s.id == same_identity; });
     seen.connection.id_callback |= taken ? generating::called | generating::taken : generating::called;
     note(Reason::id_by_callback);
     if (taken) note(Reason::id_taken);
@@ -504,7 +506,8 @@ void Machine::on_client_finished(Connection& c) {
   Side& side = c.server;
   const bool tls1_3 = c.version == Version::tls1_3;
   session(side.session).cipher = true;
-  if (side.verify_peer && !side.reused && (tls1_3 || world.certificates)) verify(side, c.client.settings.on(Setting::client_certificate));
+  if (side.verify_peer && !side.reused && (tls1_3 || world.certificates))
+    verify(side, c.client.settings.on(Setting::client_certificate));
   if (!tls1_3) {
     if (!side.reused) {
       if (c.ticket_expected && !issue_ticket(c)) return;

@@ -107,14 +107,17 @@ void on_context(Machine& m, const Command& command) {
 }
 
 /// SSL_SESSION_set1_id and _set_protocol_version. A cache looks for a session where its id was when it was added: one that
-/// is cached must keep it, and be the only one of its id and version; one that a connection uses may yet be cached.
+/// is cached must keep it, and be the only one of its id and version; one that a connection uses may yet be cached. And its
+/// cipher must do for its version: those of TLS 1.0 and 1.1 are the same, and TLS 1.3 wants no more of it than the hash.
 void rename(Machine& m, SessionRef ref, const Command& command) {
   Session& s = m.session(ref);
   const bool id = command.op == Op::set_session_id;
   const auto version = static_cast<Version>(command.number.value);
   const bool cached = s.cached_in != no_context;
+  const bool fits = id || version == s.version || !s.cipher || std::max(version, s.version) < Version::tls1_2 ||
+                    (s.version == Version::tls1_2 && version == Version::tls1_3);
   const auto taken = [&] { return version != s.version && m.find(m.context(s.cached_in), s.id, version) != no_session; };
-  if ((cached && (id || taken())) || m.in_use(ref)) {
+  if (!fits || (cached && (id || taken())) || m.in_use(ref)) {
     m.note(Reason::outside_contract);
     m.seen.status = Status::unspecified;
     return;
@@ -152,6 +155,14 @@ void on_session(Machine& m, const Command& command) {
     case Op::set_session_id_context: set_id_context_of(m, m.session(ref).id_context, *command.id_context); break;
     case Op::set_session_id:
     case Op::set_session_version: rename(m, ref, command); break;
+    case Op::set_session_host_name: case Op::set_session_protocol: case Op::set_session_early_data: {
+      Session& s = m.session(ref);
+      if (command.op == Op::set_session_host_name) s.host_name = static_cast<std::uint8_t>(command.number.value);
+      if (command.op == Op::set_session_protocol) s.protocol = static_cast<Alpn>(command.number.value);
+      if (command.op == Op::set_session_early_data) s.early_data = command.number.value != 0;
+      m.seen.result = 1;
+      break;
+    }
     case Op::set_session_data:
       m.session(ref).data = *command.id_context;
       m.seen.result = 1;
@@ -288,6 +299,7 @@ void step(World& world, const Command& command, const Rules& rules, Observation&
     case Op::make: make(m, command); break;
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
     case Op::set_session_id_context: case Op::set_session_data: case Op::set_session_id: case Op::set_session_version:
+    case Op::set_session_host_name: case Op::set_session_protocol: case Op::set_session_early_data:
     case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       if (world.held[command.slot] != no_session)
         on_session(m, command);

@@ -10,6 +10,7 @@
 
 #include "check/generate.hpp"
 #include "check/lockstep.hpp"
+#include "model/trace/fields.hpp"
 #include "explore/form.hpp"
 #include "explore/presets.hpp"
 #include "model/step.hpp"

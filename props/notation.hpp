@@ -111,7 +111,6 @@ inline const std::vector<std::string> examples = {
     "take c1 client h2",
     "renegotiate c1 server abbreviated",
     "new-ticket c1",
-    "verify-client c1",
     "shut c1 client quiet",
     "garble c2 server",
     "hang-up c3 client",
@@ -121,6 +120,10 @@ inline const std::vector<std::string> examples = {
     "rewind 10.5s",
     "set-session-id h1 2",
     "set-session-version h1 1.3",
+    "verify-client c1",
+    "set-session-host-name h1 b",
+    "set-session-protocol h1 a",
+    "set-session-early-data h1 on",
 };
 
 }  // namespace sesscheck::notation_tests

@@ -40,6 +40,8 @@ constexpr std::array<FieldInfo, static_cast<std::size_t>(Field::count)> fields =
     {Field::moment, "time", "now+SECONDS|SECONDS", lowest, highest},
     {Field::duration, "duration", "10.5s", 0, duration_max},
     {Field::version, "version", "1.2", 0, 3},
+    {Field::host_name, "host-name", "a|b|none", 0, 2},
+    {Field::protocol, "protocol", "a|b|none", 0, 2},
     {Field::made_id, "id", "ID", 0, made_ids_max},
     {Field::abbreviated, "abbreviated", "", 0, 1},
     {Field::repeat, "x", "N", 1, repeat_max},
@@ -108,6 +110,9 @@ std::span<const OpInfo> op_table() {
       {Op::set_session_id, "set-session-id", {F::slot, F::made_id}, {}, "SSL_SESSION_set1_id, with an id of make"},
       {Op::set_session_version, "set-session-version", {F::slot, F::version}, {}, "SSL_SESSION_set_protocol_version"},
       {Op::verify_client, "verify-client", {F::connection}, {}, "SSL_verify_client_post_handshake, and the client's answer"},
+      {Op::set_session_host_name, "set-session-host-name", {F::slot, F::host_name}, {}, "SSL_SESSION_set1_hostname"},
+      {Op::set_session_protocol, "set-session-protocol", {F::slot, F::protocol}, {}, "SSL_SESSION_set1_alpn_selected"},
+      {Op::set_session_early_data, "set-session-early-data", {F::slot, F::on_off}, {}, "SSL_SESSION_set_max_early_data"},
   };
   return table;
 }
@@ -146,6 +151,8 @@ std::int64_t field_value(const Command& command, Field field) {
     case Field::moment:
     case Field::duration:
     case Field::version:
+    case Field::host_name:
+    case Field::protocol:
     case Field::made_id:
     case Field::abbreviated: return command.number.value;
     case Field::repeat: return command.repeat;
@@ -197,6 +204,8 @@ void set_field(Command& command, Field field, std::int64_t value) {
     case Field::moment:
     case Field::duration:
     case Field::version:
+    case Field::host_name:
+    case Field::protocol:
     case Field::made_id:
     case Field::abbreviated: command.number.value = value; break;
     case Field::repeat: command.repeat = static_cast<std::uint16_t>(value); break;

@@ -44,6 +44,8 @@ enum class Field : std::uint8_t {
   moment,           ///< Command::number, seconds, may count from now
   duration,         ///< Command::number, microseconds
   version,          ///< Command::number, a Version
+  host_name,        ///< Command::number, a value of Setting::host_name
+  protocol,         ///< Command::number, an Alpn, but for both
   made_id,          ///< Command::number, an id of `make`
   abbreviated,      ///< Command::number, 0 or 1
   repeat,           ///< Command::repeat

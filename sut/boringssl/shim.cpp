@@ -228,6 +228,9 @@ void fill_functions_that_are_lacking(Table& t) {
   t.SSL_renegotiate_abbreviated = [](SSL*) { return 0; };
   t.SSL_SESSION_get0_hostname = [](const SSL_SESSION*) -> const char* { return nullptr; };
   t.SSL_SESSION_get0_alpn_selected = [](const SSL_SESSION*, const unsigned char**, std::size_t* length) { *length = 0; };
+  t.SSL_SESSION_set1_hostname = [](SSL_SESSION*, const char*) { return 0; };
+  t.SSL_SESSION_set1_alpn_selected = [](SSL_SESSION*, const unsigned char*, std::size_t) { return 0; };
+  t.SSL_SESSION_set_max_early_data = [](SSL_SESSION*, std::uint32_t) { return 0; };
   t.SSL_SESSION_set1_ticket_appdata = [](SSL_SESSION*, const void*, std::size_t) { return 0; };
   t.SSL_SESSION_get0_ticket_appdata = [](SSL_SESSION*, void**, std::size_t* length) { *length = 0; return 1; };
   // Its objects are counted where they end, but not where they begin.
@@ -239,7 +242,8 @@ void fill_functions_that_are_lacking(Table& t) {
 // ticket. What is not modelled is left out as well: versions other than TLS 1.2, and the other objects that
 // SSL_get1_session shows in mid-handshake.
 constexpr Lacks both_lack = {
-    {Op::set_session_data, Op::set_session_id, Op::set_session_version, Op::dup, Op::offer, Op::take, Op::clear, Op::renegotiate, Op::new_ticket, Op::verify_client},
+    {Op::set_session_data, Op::set_session_id, Op::set_session_version, Op::set_session_host_name, Op::set_session_protocol,
+     Op::set_session_early_data, Op::dup, Op::offer, Op::take, Op::clear, Op::renegotiate, Op::new_ticket, Op::verify_client},
     {Setting::num_tickets, Setting::early_data, Setting::anti_replay, Setting::extended_master_secret, Setting::cipher, Setting::generate_id,
      Setting::client_hello, Setting::middlebox_compat, Setting::ignore_eof, Setting::renegotiation_resumes, Setting::not_resumable,
      Setting::host_name, Setting::alpn,

@@ -68,7 +68,9 @@ void Run::describe(const RealEnd& end, EndView& seen, std::uint8_t keep) {
   SSL_SESSION* session = f_.SSL_get1_session(end.ssl);
   if (session) seen.session = names_.of(f_, session);
   const long result = f_.SSL_get_verify_result(end.ssl);
-  seen.verified = result == X509_V_OK ? Verified::ok : result == X509_V_ERR_UNSPECIFIED ? Verified::unspecified : Verified::refused;
+  seen.verified = result == X509_V_OK                ? Verified::ok
+                  : result == X509_V_ERR_UNSPECIFIED ? Verified::unspecified
+                                                     : Verified::refused;
   if (keep != 0)
     hold(keep, session);
   else

@@ -9,6 +9,7 @@
 namespace sesscheck::openssl {
 namespace {
 
+constexpr std::uint32_t early_data_max = 16384;  // as in settings.cpp
 constexpr int reason_mask = 0xfff;  // the part of an error code that 1.1.1 and 3.x agree on, but for
 constexpr std::uint16_t common_of_1_1_1 = 65, common = 256, many_common = 6;  // the ERR_R_ reasons of all its libraries
 int accept_any_certificate(int, X509_STORE_CTX*) { return 1; }
@@ -113,14 +114,16 @@ bool Run::in_use(const SSL_SESSION* session) const {
   });
 }
 
-/// A cached session must keep its id, and may get a version under which its cache has none.
+/// A cached session must keep its id, and may get a version under which its cache has none; its cipher must do for it.
 void Run::rename(const Command& command) {
   SSL_SESSION* session = held_[command.slot];
   const SSL_CTX* cache = cache_of(session);
   const bool id = command.op == Op::set_session_id;
-  const int version = TLS1_VERSION + static_cast<int>(command.number.value);
+  const int version = TLS1_VERSION + static_cast<int>(command.number.value), before = f_.SSL_SESSION_get_protocol_version(session);
+  const bool fits = id || version == before || !f_.SSL_SESSION_get0_cipher(session) ||
+                    std::max(version, before) < TLS1_2_VERSION || (before == TLS1_2_VERSION && version == TLS1_3_VERSION);
   bool taken = false;
-  if (cache && !id && version != f_.SSL_SESSION_get_protocol_version(session)) {
+  if (cache && !id && version != before) {
     SSL_SESSION* other = f_.SSL_SESSION_new();
     unsigned int length = 0;
     const unsigned char* bytes = f_.SSL_SESSION_get_id(session, &length);
@@ -129,7 +132,7 @@ void Run::rename(const Command& command) {
     taken = cached(cache, other) != nullptr;
     f_.SSL_SESSION_free(other);
   }
-  if ((cache && id) || taken || in_use(session)) {
+  if (!fits || (cache && id) || taken || in_use(session)) {
     seen_->status = Status::unspecified;
   } else if (id) {
     const SessionId made = made_id(static_cast<std::uint8_t>(command.number.value));
@@ -233,6 +236,19 @@ void Run::on_session(const Command& command) {
     }
     case Op::set_session_id:
     case Op::set_session_version: rename(command); break;
+    case Op::set_session_host_name: {
+      const char name[] = {static_cast<char>('a' - 1 + command.number.value), 0};
+      result = f_.SSL_SESSION_set1_hostname(session, command.number.value == 0 ? nullptr : name);
+      break;
+    }
+    case Op::set_session_protocol: {
+      const auto protocol = static_cast<unsigned char>('a' - 1 + command.number.value);
+      result = f_.SSL_SESSION_set1_alpn_selected(session, &protocol, command.number.value == 0 ? 0 : 1);
+      break;
+    }
+    case Op::set_session_early_data:
+      result = f_.SSL_SESSION_set_max_early_data(session, command.number.value == 0 ? 0 : early_data_max);
+      break;
     case Op::set_session_data: {
       const IdContextBytes value(*command.id_context);
       result = f_.SSL_SESSION_set1_ticket_appdata(session, value.bytes, value.length);
@@ -362,6 +378,7 @@ void Run::step(const Command& command, Observation& seen) {
     case Op::make: make(command); break;
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
     case Op::set_session_id_context: case Op::set_session_data: case Op::set_session_id: case Op::set_session_version:
+    case Op::set_session_host_name: case Op::set_session_protocol: case Op::set_session_early_data:
     case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       if (held_[command.slot]) on_session(command);
       else without_session(command);
