@@ -28,7 +28,7 @@ bool is_strange(std::int64_t seconds) { return seconds >= ordinary || seconds <=
 /// A writer of keys. Writer and Reader go through the same fields in the same order: pass().
 struct Writer {
   static constexpr bool reads = false;
-  std::vector<char>& out;  // larger than the key: a third of a search goes into writing keys
+  std::vector<char>& out;  // larger than the key: a quarter of a search goes into writing keys
   const World& world;
   Numbering &identities, &sessions, &tickets, &secrets, &keys;
   std::int64_t present;  // what times are counted from; 0: they are dates

@@ -257,7 +257,7 @@ void Machine::reuse(Connection& c) {
 /// SSL_shutdown: 1 when both ends have closed, 0 when this one has now, -1 when it must wait or is in a handshake.
 std::int64_t Machine::shut(Connection& c, bool at_server, End how) {
   Side& side = at_server ? c.server : c.client;
-  if (side.state != Handshake::done && !side.lost) {
+  if (!side.in_use()) {
     if (says(early_shutdown_fails)) return -1;
     if (!side.failed_late) return 1;
     if (how == End::quiet) side.sent_shutdown = side.received_shutdown = true;
