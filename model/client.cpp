@@ -131,7 +131,8 @@ void Machine::on_server_hello(Connection& c) {
     session(side.session).second_group = second;
   }
   // An id of before that names another session now: what follows is not what this end waits for, or cannot be read.
-  if (side.reused != c.resuming && (c.resuming || c.server.state != Handshake::failed))
+  const bool alert_follows = c.server.state == Handshake::failed && !(c.resuming && c.hello.early_data);
+  if (side.reused != c.resuming && !alert_follows)
     return fail(c, false, error::unexpected_message, alert::unexpected_message);
   if (side.reused && session(offered).secret != session(c.server.session).secret)
     return fail(c, false, error::bad_record_mac, alert::bad_record_mac);

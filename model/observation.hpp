@@ -52,7 +52,10 @@ struct SessionView {
 };
 
 /// The order of sessions in an observation: by name. Several may have none: whatever tells them apart, both sides see.
-inline auto place(const SessionView& s) { return std::tuple(s.name, s.version, s.time, s.timeout, s.resumable); }
+inline auto place(const SessionView& s) {
+  return std::tuple(s.name, s.version, s.time, s.timeout, s.resumable, s.ticket, s.early_data, s.hint, s.id_context.length,
+                    s.id_context.letter, s.data.length, s.data.letter, s.host_name, s.protocol);
+}
 
 /// SSL_CTX_sess_number(3), all eleven counters.
 enum class Counter : std::uint8_t {

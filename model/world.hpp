@@ -24,7 +24,8 @@ inline Moment moved(Moment from, std::int64_t microseconds) {
   constexpr std::int64_t million = 1'000'000;
   microseconds += from.microseconds;
   const std::int64_t seconds = microseconds / million - (microseconds % million < 0 ? 1 : 0);
-  return std::max(Moment{from.seconds + seconds, static_cast<std::int32_t>(microseconds - seconds * million)}, Moment{1, 0});
+  const Moment to{from.seconds + seconds, static_cast<std::int32_t>(microseconds - seconds * million)};
+  return std::max(to, Moment{1, 0});
 }
 
 /// When every trace begins.
