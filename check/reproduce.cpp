@@ -20,7 +20,7 @@ class Program {
   Program(const Trace& trace, std::span<const FieldDifference> fields, const Reproduction& about)
       : trace_(trace), about_(about), settings_(trace) {
     const Command* last = trace.commands.empty() ? nullptr : &trace.commands.back();
-    const Seeing seeing{settings_.plain(), settings_.simple(), last && last->op >= Op::open ? connection_name(last->connection) : "c0"};
+    const Seeing seeing{settings_.plain(), settings_.simple(), last && is_on_connection(last->op) ? connection_name(last->connection) : "c0"};
     for (const FieldDifference& field : fields) {
       sight_ = sight(field, seeing);
       if (sight_.logs && !uses_callbacks()) sight_ = {};
@@ -37,12 +37,13 @@ class Program {
     text_ += settings_.context_function();
     declarations();
     const bool logs = sight_.logs, stores = uses_callbacks(), plain = settings_.plain();
-    const bool names = plain ? logs || stores || sight_.describes : keeps_sessions();
+    const bool names = plain ? logs || stores || sight_.describes : keeps_sessions() || settings_.mentions(Setting::store_of);
     if (names) text_ += c_parts::names;
-    if (sight_.describes) text_ += plain ? c_parts::describe : c_parts::describe_unnamed;
+    if (sight_.describes) describe();
     if (sight_.finds) text_ += c_parts::find_cached;
     if (logs_callbacks()) text_ += c_parts::log;
     if (settings_.calls()) calls();
+    if (settings_.mentions(Setting::store_of)) shared_stores();
     for (std::size_t i = 0; i < trace_.setup.contexts.size(); ++i) callbacks(static_cast<std::uint8_t>(i));
     text_ += settings_.callback_functions();
     settings_.simple() ? simple_connection(plain && names) : connections();
@@ -68,7 +69,6 @@ class Program {
   }
 
   static std::string connection_name(std::uint8_t index) { return "c" + std::to_string(index + 1); }
-  static bool on_connection(Op op) { return op >= Op::open && op <= Op::close; }
 
   void includes() {
     text_ += c_parts::includes;
@@ -78,6 +78,37 @@ class Program {
       more += "#include <openssl/rand.h>\n";
     const std::string before = "#include <openssl/ssl.h>\n";
     text_.insert(text_.rfind(before), more);
+  }
+
+  /// A session in words; what seldom is in one, only where it is.
+  void describe() {
+    std::string text = settings_.plain() ? c_parts::describe : c_parts::describe_unnamed;
+    const auto told = [this](const char* what) {
+      return field_->model.find(what) != std::string::npos || field_->library.find(what) != std::string::npos;
+    };
+    if (told(" id-context=") || told(" host-name=") || told(" alpn=") || told(" data=")) {
+      text_ += c_parts::contents;
+    } else {
+      text.erase(text.rfind("%s\", "), 2);
+      replace(text, ", contents(s)", "");
+    }
+    text_ += text;
+  }
+
+  /// All stores, and which of them stands behind the callbacks of each context.
+  void shared_stores() {
+    text_ += "\n";
+    for (std::uint8_t i = 0; i < trace_.setup.contexts.size(); ++i)
+      text_ += "static SSL_SESSION *store_" + context_name(i) + "[4097], **of_" + context_name(i) + " = store_" + context_name(i) + ";\n";
+  }
+
+  /// What the store behind a context's callbacks keeps: that of the context whose store it ever is.
+  [[nodiscard]] Store store_kind(std::uint8_t index) const {
+    const std::vector<ContextSetup>& contexts = trace_.setup.contexts;
+    std::int64_t whose = contexts[index].settings[Setting::store_of];
+    for (const Command& c : trace_.commands)
+      if (c.op == Op::configure && c.setting == Setting::store_of && c.context == index && whose == 0) whose = c.number.value;
+    return whose == 0 ? contexts[index].store : contexts[static_cast<std::size_t>(whose - 1)].store;
   }
 
   void calls() {
@@ -106,20 +137,24 @@ class Program {
     if (mark == "error") return sight_.errors;
     if (mark == "noerror") return !sight_.errors;
     if (mark == "idcontext") return any([](const Command& c) { return (c.op == Op::connect || c.op == Op::open) && c.id_context; });
+    if (mark == "hostname") return settings_.mentions(Setting::host_name);
     if (mark == "nocertificate") return settings_.requests_certificates() && !settings_.client_certificates();
     if (mark == "somecertificate") return settings_.requests_certificates() && settings_.client_certificates();
-    if (mark == "shut") return uses(Op::shut) || uses(Op::hang_up) || uses(Op::renegotiate) || uses(Op::new_ticket);
+    if (mark == "shut") return uses(Op::shut) || uses(Op::hang_up) || uses(Op::renegotiate) || uses(Op::new_ticket) || uses(Op::verify_client);
     if (mark == "shut_function") return uses(Op::shut);
     if (mark == "close") return uses(Op::connect) || uses(Op::close) || opens_again();
     if (mark == "clear_early") return uses(Op::clear) && settings_.early();
-    for (const Op op : {Op::connect, Op::renegotiate, Op::new_ticket, Op::garble, Op::clear})
-      if (mark == info(op).name || (op == Op::new_ticket && mark == "new_ticket")) return uses(op);
+    if (mark == "new_ticket") return uses(Op::new_ticket);
+    if (mark == "verify_client") return uses(Op::verify_client);
+    for (const Op op : {Op::connect, Op::renegotiate, Op::garble, Op::clear})
+      if (mark == info(op).name) return uses(op);
     return false;
   }
 
   /// The connections, without the lines and pieces that have no use here: "@mark line" and "@mark piece@".
   void connections() {
     if (settings_.requests_certificates() && settings_.client_certificates()) text_ += "\nstatic int shows_certificate;";
+    if (settings_.mentions(Setting::host_name)) text_ += "\nstatic const char *host_name; /* that the next client sends */";
     std::istringstream lines(c_parts::connections);
     for (std::string line; std::getline(lines, line);) {
       if (line.starts_with('@')) {
@@ -194,11 +229,12 @@ class Program {
   /// The store and the callbacks of one context.
   void callbacks(std::uint8_t index) {
     if (!has_callbacks(index)) return;
-    const Store store = trace_.setup.contexts[index].store;
+    const Store store = store_kind(index);
+    const bool shared = settings_.mentions(Setting::store_of);
     const bool has_remove =
         any_callbacks(index, [](const Callbacks& c) { return c.remove_session != RemoveCallback::absent; });
-    const bool keeps = settings_.plain() || keeps_sessions(index);
-    std::string text = keeps && (store != Store::none || has_get(index) || has_remove) ? c_parts::store : "\n";
+    const bool keeps = settings_.plain() || shared || keeps_sessions(index);
+    std::string text = keeps && !shared && (store != Store::none || has_get(index) || has_remove) ? c_parts::store : "\n";
     if (has_new(index)) text += keeps ? c_parts::new_callback : c_parts::new_callback_storeless;
     if (has_get(index)) text += keeps ? c_parts::get_callback : c_parts::get_callback_storeless;
     if (has_remove) text += keeps ? c_parts::remove_callback : c_parts::remove_callback_storeless;
@@ -208,18 +244,22 @@ class Program {
                                                         : "");
     replace(text, "GET", store == Store::serialised ? "    if (r) r = through_bytes(r);\n"
                                                     : "    if (r && !get_X_copy) SSL_SESSION_up_ref(r);\n");
+    if (shared)
+      for (std::size_t at; (at = text.find("store_X[")) != std::string::npos;) text.replace(at, 7, "of_X");
     if (!settings_.plain()) {
       replace(text, "new(s%d)\", name(sess)", "new\"");
       replace(text, "get(s%d) -> s%d\", which, name(r)", "get -> session\"");
       replace(text, "get(s%d) -> nothing\", which", "get -> nothing\"");
       replace(text, "remove(s%d)\", name(sess)", "remove\"");
     }
+    const bool untouched = any_callbacks(index, [](const Callbacks& c) { return c.get_session == GetCallback::untouched; });
+    replace(text, "COPY", untouched ? "  if (get_X_copy != 2) *copy = get_X_copy; /* 2: left as it is */\n" : "  *copy = get_X_copy;\n");
     if (!logs_callbacks())
       for (std::size_t at; (at = text.find("slot()")) != std::string::npos;) {
         const std::size_t start = text.rfind('\n', at) + 1;
         text.erase(start, text.find('\n', at) + 1 - start);
       }
-    for (const char* which : {"new", "get", "remove"}) calls_from(text, which);
+    for (const char* which : {"new", "get", "remove"}) calls_from(text, which, index);
     const std::string x = context_name(index);
     for (std::size_t at; (at = text.find("_X")) != std::string::npos;) text.replace(at, 2, "_" + x);
     for (std::size_t at; (at = text.find("X: ")) != std::string::npos;) text.replace(at, 1, x);
@@ -231,16 +271,16 @@ class Program {
   }
 
   /// What a callback calls besides: a line at its end, and what it is told to.
-  void calls_from(std::string& text, const std::string& which) const {
+  void calls_from(std::string& text, const std::string& which, std::uint8_t index) const {
     const Setting setting = which == "new" ? Setting::new_calls : which == "get" ? Setting::get_calls : Setting::remove_calls;
     const std::string mark = "CALLS_" + which;
     const std::size_t at = text.find(mark);
     if (at == std::string::npos) return;
     if (!settings_.mentions(setting)) return void(text.erase(at, mark.size()));
-    const std::string of_which = which + "_X";
+    const std::string of_which = which + "_X", other = context_name(static_cast<std::uint8_t>((index + 1U) % trace_.setup.contexts.size()));
     text.replace(at, mark.size(),
-                 which == "remove" ? "  call(\"X\", c == X_context ? c : NULL, remove_X_calls);\n"
-                                   : "  call(\"X\", X_context, " + of_which + "_calls);\n");
+                 which == "remove" ? "  call(\"X\", c == X_context ? c : NULL, " + other + ", remove_X_calls);\n"
+                                   : "  call(\"X\", X_context, " + other + ", " + of_which + "_calls);\n");
     const std::string function = which == "get" ? "static SSL_SESSION *get_X(" : which == "new" ? "static int new_X(" : "static void remove_X(";
     text.insert(text.find(function), "static int " + of_which + "_calls;\n");
   }
@@ -317,8 +357,16 @@ class Program {
     set("remove", c.remove_session != RemoveCallback::absent);
     if (c.new_session == NewCallback::returns_zero) line("new_" + x + "_answer = 0");
     if (c.new_session == NewCallback::returns_one) line("new_" + x + "_answer = 1");
-    if (c.get_session == GetCallback::copy_zero) line("get_" + x + "_copy = 0");
-    if (c.get_session == GetCallback::copy_one) line("get_" + x + "_copy = 1");
+    if (c.get_session != GetCallback::absent)
+      line("get_" + x + "_copy = " + (c.get_session == GetCallback::copy_zero ? "0" : c.get_session == GetCallback::copy_one ? "1" : "2"));
+  }
+
+  /// The name or protocol of this number: "a", or NULL.
+  static std::string letter(std::int64_t which) { return which == 0 ? "NULL" : quoted(which == 1 ? "a" : "b"); }
+
+  /// The bytes of an id of `make`, and their length.
+  static std::string made(std::int64_t which) {
+    return quoted("made" + number(which) + "...........................") + (which != 0 ? ", 32" : ", 0");
   }
 
   void command(const Command& c) {
@@ -342,16 +390,38 @@ class Program {
         line("now_us += " + number(c.number.value % 1'000'000) + ", now += " + number(c.number.value / 1'000'000) +
              " + now_us / 1000000, now_us %= 1000000");
         break;
+      case Op::rewind:
+        line("now = (now - " + number(c.number.value / 1'000'000) + ") * 1000000 + now_us - " + number(c.number.value % 1'000'000) +
+             ", now = now < 1000000 ? 1000000 : now, now_us = now % 1000000, now /= 1000000");
+        break;
       case Op::set_session_time: guarded("result = SSL_SESSION_set_time(" + h + ", " + when(c.number) + ")"); break;
       case Op::set_session_timeout: guarded("result = SSL_SESSION_set_timeout(" + h + ", " + number(c.number.value) + ")"); break;
       case Op::set_session_id_context:
         guarded("result = SSL_SESSION_set1_id_context(" + h + ", (const unsigned char *)" + bytes(*c.id_context) + ", " +
                 number(c.id_context->length) + ")");
         break;
+      case Op::set_session_id:
+        guarded("result = SSL_SESSION_set1_id(" + h + ", (const unsigned char *)" + made(c.number.value) + ")");
+        break;
+      case Op::set_session_version:
+        guarded("result = SSL_SESSION_set_protocol_version(" + h + ", TLS1_VERSION + " + number(c.number.value) + ")");
+        break;
+      case Op::set_session_host_name:
+        guarded("result = SSL_SESSION_set1_hostname(" + h + ", " + letter(c.number.value) + ")");
+        break;
+      case Op::set_session_protocol:
+        guarded("result = SSL_SESSION_set1_alpn_selected(" + h + ", (const unsigned char *)" + letter(c.number.value) + ", " +
+                (c.number.value != 0 ? "1" : "0") + ")");
+        break;
+      case Op::set_session_early_data:
+        guarded("result = SSL_SESSION_set_max_early_data(" + h + ", " + (c.number.value != 0 ? "16384" : "0") + ")");
+        break;
+      case Op::set_session_data:
+        guarded("result = SSL_SESSION_set1_ticket_appdata(" + h + ", " + bytes(*c.id_context) + ", " + number(c.id_context->length) + ")");
+        break;
       case Op::make:
         line(h + " = SSL_SESSION_new()");
-        line("SSL_SESSION_set1_id(" + h + ", (const unsigned char *)\"made" + number(c.number.value) +
-             "...........................\", " + (c.number.value ? "32" : "0") + ")");
+        line("SSL_SESSION_set1_id(" + h + ", (const unsigned char *)" + made(c.number.value) + ")");
         line("SSL_SESSION_set_protocol_version(" + h + ", TLS1_2_VERSION)");
         if (c.id_context->length) id_context("SSL_SESSION_set1_id_context", h, *c.id_context);
         if (text_.find("static int name(") != std::string::npos) line("name(" + h + ")");
@@ -363,7 +433,8 @@ class Program {
         if (has_get(c.context)) guarded("answer_" + x + " = SSL_SESSION_dup(" + h + ")");
         break;
       case Op::lose:
-        if (text_.find("store_" + x) != std::string::npos) line("memset(store_" + x + ", 0, sizeof store_" + x + ")");
+        if (settings_.mentions(Setting::store_of)) line("memset(of_" + x + ", 0, sizeof store_" + x + ")");
+        else if (text_.find("store_" + x) != std::string::npos) line("memset(store_" + x + ", 0, sizeof store_" + x + ")");
         break;
       case Op::renew:
         if (settings_.calls()) {  // the callbacks know a context that goes by its not being there any more
@@ -378,7 +449,7 @@ class Program {
         for (const std::string& statement : settings_.configure(c.context, c.setting, static_cast<std::uint8_t>(c.number.value)))
           setting(statement);
         break;
-      case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket:
+      case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket: case Op::verify_client:
       case Op::shut: case Op::garble: case Op::hang_up: case Op::clear: case Op::close:
         with_connection(c);
         break;
@@ -392,13 +463,14 @@ class Program {
            (settings_.simple() || needs("idcontext") ? ", " + (c.id_context ? bytes(*c.id_context) : std::string("NULL")) : "");
   }
 
-  void shows_certificate(const Command& c) {
+  void client_of(const Command& c) {
     if (!settings_.simple() && needs("somecertificate"))
       line(std::string("shows_certificate = ") + (settings_.shows_certificate(c.client) ? "1" : "0"));
+    if (settings_.mentions(Setting::host_name)) line("host_name = " + settings_.host_name(c.client));
   }
 
   void connect(const Command& c) {
-    shows_certificate(c);
+    client_of(c);
     const std::string call = "connect_to(" + context_name(c.client) + ", " + context_name(c.context) + ", " + slot(c.slot) + ", " +
                              address(c.keep) + ", " + address(c.keep_server) + ", " + std::to_string(c.flights) + ", " +
                              std::to_string(static_cast<int>(c.client_end)) + ", " +
@@ -416,7 +488,7 @@ class Program {
     if (c.op == Op::open) {
       if (known.open) line("close_connection(&" + name + ", 2, 2)");
       known = {true, false, false};
-      shows_certificate(c);
+      client_of(c);
       line("open_connection(&" + name + ", " + context_name(c.client) + ", " + context_name(c.context) + ", " + slot(c.slot) +
            more_arguments(c) + ")");
     }
@@ -442,6 +514,7 @@ class Program {
         line("result = renegotiate(&" + name + ", &" + end + ", " + (c.number.value == 1 ? "1" : "0") + ")");
         break;
       case Op::new_ticket: line("result = new_ticket(&" + name + ")"); break;
+      case Op::verify_client: line("result = verify_client(&" + name + ")"); break;
       case Op::shut:
         line((while_quiet.empty() ? "result = " : "result = " + name + ".renegotiating ? 0 : ") + "shut(&" + name + ", &" + end +
              (c.client_end == End::quiet ? ", 1)" : ", 0)"));

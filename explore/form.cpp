@@ -84,6 +84,7 @@ struct Writer {
     const Session& s = entry.reference != no_session ? world.sessions[entry.reference] : entry.bytes;
     return std::tuple(known - 1, s.time, s.timeout, s.version, s.not_resumable, s.cipher, s.extended_master_secret,
                       s.sha384, s.second_group, s.early_data, s.id_context.length, s.id_context.letter, s.hint,
+                      s.data.length, s.data.letter, s.host_name, s.protocol, s.verified,
                       secrets.find(s.secret), tickets.find(s.ticket));  // no number: 0 - 1 is the last
   }
   void session(const SessionRef& old) { number(old == no_session ? 0 : sessions.of(old).first); }
@@ -174,7 +175,7 @@ void pass_id_context(A& a, T& id) {
 template <class A, class T>
 void pass_session(A& a, T& session) {
   auto& [id, version, id_context, time, timeout, not_resumable, cipher, extended_master_secret, sha384, second_group,
-         early_data, secret, ticket, hint, of_server, misfiled, cached_in] = session;  // cached_in follows from the caches
+         early_data, secret, ticket, hint, data, host_name, protocol, verified, of_server, misfiled, cached_in] = session;  // cached_in follows from the caches
   a.id(id);
   a.flags(not_resumable, cipher, extended_master_secret, sha384, second_group, early_data, of_server, misfiled);
   a.value(version);
@@ -184,6 +185,10 @@ void pass_session(A& a, T& session) {
   a.secret(secret);
   a.ticket(ticket);
   a.integer(hint);
+  pass_id_context(a, data);
+  a.value(host_name);
+  a.value(protocol);
+  a.value(verified);
 }
 
 template <class A, class T>
@@ -274,13 +279,14 @@ void pass_store(A& a, T& context) {
 
 template <class A, class T>
 void pass_side(A& a, T& side) {
-  auto& [context, current, settings, id_context, verify_peer, session, state, reused, error, sent_shutdown,
+  auto& [context, current, settings, id_context, verify_peer, session, verified, state, reused, error, sent_shutdown,
          received_shutdown, lost, failed_late, reads_early_data, in_early_read, reading_refused] = side;
   a.value(context);
   a.value(current);
   pass_settings(a, settings, Settings{});
   pass_id_context(a, id_context);
   a.session(session);
+  a.value(verified);
   a.value(state);
   a.value(error);
   a.flags(verify_peer, reused, sent_shutdown, received_shutdown, lost, failed_late, reads_early_data, in_early_read, reading_refused);
@@ -315,11 +321,12 @@ template <class A, class T>
 void pass_connection(A& a, T& connection) {
   auto& [open, started, established, renegotiating, renewing, asked, fresh_wanted, replaced, client, server, to_client,
          to_server, hello, early, again, version, extended_master_secret, sha384, retried, secret, ticket_expected,
-         resuming, answered, tickets_sent, early_accepted, early_status] = connection;
+         resuming, answered, tickets_sent, early_accepted, name_taken, protocol, early_status] = connection;
   a.flags(open);
   if (!open) return;
   a.flags(started, established, renegotiating, renewing, asked, fresh_wanted, replaced, early, again,
-          extended_master_secret, sha384, retried, ticket_expected, resuming, early_accepted);
+          extended_master_secret, sha384, retried, ticket_expected, resuming, early_accepted, name_taken);
+  a.value(protocol);
   pass_side(a, client);
   pass_side(a, server);
   pass_messages(a, to_client);
@@ -336,7 +343,7 @@ void pass_connection(A& a, T& connection) {
 /// callback is running between two commands.
 template <class A, class T>
 void pass_roots(A& a, T& world, const World& beginning) {
-  auto& [now, sessions, tickets, contexts, visible, connections, held, identities, names, secrets, keys, spoilt,
+  auto& [now, certificates, sessions, tickets, contexts, visible, connections, held, identities, names, secrets, keys, spoilt,
          calling_back] = world;
   a.value(now.microseconds);
   a.flags(spoilt);
@@ -440,6 +447,7 @@ void Form::read(std::string_view key, World& world) const {
   for (Identity id = 1; id < first_identity; ++id) world.identities[id].name = id == zero_identity ? 0 : id;
   world.secrets = 0;
   world.keys = shared_keys;
+  world.certificates = beginning_.certificates;
   world.visible = beginning_.visible;
   world.calling_back = false;
   world.held[0] = no_session;

@@ -138,7 +138,21 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::switched_too_late, "switched_too_late", "X9", "the servername callback brings another session id context, after the session was found"},
       {Reason::no_tickets_wanted, "no_tickets_wanted", "K3", "num_tickets is 0: no ticket is issued"},
       {Reason::anti_replay_off, "anti_replay_off", "E5", "early data without anti-replay: the session is not used up"},
-      {Reason::copy_not_written, "copy_not_written", "G12a", "get_session_cb returns a reference of its store and does not write to copy"},
+      {Reason::copy_not_written, "copy_not_written", "G12a", "get_session_cb returns a session and does not write to copy"},
+      {Reason::read_refused, "read_refused", "", "SSL_clear came in the midst of SSL_read_early_data: this SSL never reads again"},
+      {Reason::client_verified, "client_verified", "K4", "SSL_verify_client_post_handshake: the server goes on with a copy of its session, and issues its tickets again"},
+      {Reason::victim_added, "victim_added", "G13", "remove_session_cb adds a session that this eviction has yet to report: the library dies"},
+      {Reason::host_name_kept, "host_name_kept", "", "a new session has the name that the client sent and a servername callback took"},
+      {Reason::protocol_kept, "protocol_kept", "", "a new session has the protocol that both ends agreed on"},
+      {Reason::protocol_changed, "protocol_changed", "", "resumed under another protocol than the session's, which the session keeps (a ticket of TLS 1.3 has the new one): no early data"},
+      {Reason::early_data_inconsistent, "early_data_inconsistent", "", "the client would send early data under another name or protocol than its session's: fatal"},
+      {Reason::refused_before, "refused_before", "", "resumed: the other end's certificate was refused, and counts as refused again"},
+      {Reason::clock_back, "clock_back", "", "the clock goes back: sessions may be of a time that is still to come"},
+      {Reason::found_from_future, "found_from_future", "", "a session whose time is still to come is found valid"},
+      {Reason::renamed, "renamed", "", "a session in the application's hands gets another id or version"},
+      {Reason::renamed_cached, "renamed_cached", "", "the version of a cached session is set: its id is found under that version"},
+      {Reason::store_shared, "store_shared", "S3", "get_session_cb answers from a store that is another context's, too"},
+      {Reason::called_elsewhere, "called_elsewhere", "", "a callback calls the library on another context: that one's lock is free"},
   };
   return table;
 }

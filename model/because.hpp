@@ -145,6 +145,20 @@ enum class Reason : std::uint8_t {
   no_tickets_wanted,
   anti_replay_off,
   copy_not_written,
+  read_refused,
+  client_verified,
+  victim_added,
+  host_name_kept,
+  protocol_kept,
+  protocol_changed,
+  early_data_inconsistent,
+  refused_before,
+  clock_back,
+  found_from_future,
+  renamed,
+  renamed_cached,
+  store_shared,
+  called_elsewhere,
   count
 };
 

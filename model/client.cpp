@@ -65,6 +65,13 @@ void Machine::send_client_hello(Connection& c) {
   if (hello.psk) note(Reason::ticket_offered);
   hello.early_data = !c.retried && c.early && offered && s.version == Version::tls1_3 && s.early_data;
   if (hello.early_data) {
+    const bool other_name = s.host_name != 0 && s.host_name != side.settings[Setting::host_name];
+    const auto protocol = static_cast<std::uint8_t>(s.protocol);
+    if (other_name || (protocol & side.settings[Setting::alpn]) != protocol) {
+      note(Reason::early_data_inconsistent);
+      return fail(c, false, other_name ? error::inconsistent_early_data_name : error::inconsistent_early_data_protocol,
+                  alert::internal_error);
+    }
     note(Reason::early_data_sent);
     c.early_status = 1;
   }
@@ -128,6 +135,14 @@ void Machine::on_server_hello(Connection& c) {
     return fail(c, false, error::unexpected_message, alert::unexpected_message);
   if (side.reused && session(offered).secret != session(c.server.session).secret)
     return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
+  if (!side.reused) {
+    if (tls1_3 || world.certificates) verify(side, true);
+    Session& s = session(side.session);  // one that was offered without an id is still the same, and may have both
+    if ((c.name_taken && s.host_name != 0) || (c.protocol != Alpn::none && s.protocol != Alpn::none))
+      return fail(c, false, error::internal, alert::internal_error);
+    if (c.name_taken) s.host_name = side.settings[Setting::host_name];
+    if (c.protocol != Alpn::none) s.protocol = c.protocol;
+  }
   session(side.session).cipher = true;
   if (!tls1_3 && !side.reused) c.to_server.push_back({Message::Kind::finished});
   if (!tls1_3 || !c.early_accepted) return;
@@ -136,6 +151,12 @@ void Machine::on_server_hello(Connection& c) {
     return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
   }
   c.early_status = 2;
+}
+
+/// The other end's certificate, or none although one was asked for. None is ever trusted here.
+void Machine::verify(Side& side, bool shown) {
+  if (shown) side.verified = Verified::refused;
+  session(side.session).verified = side.verified;
 }
 
 /// The server's Finished ends the handshake here; this end's own follows, if it was not sent before.

@@ -18,6 +18,7 @@ enum class View : std::uint8_t {
   counters,  ///< ContextView::counters
   cached,    ///< ContextView::cached; how many there are is always seen
   live,      ///< Observation::live
+  verified,  ///< EndView::verified
   count
 };
 

@@ -10,6 +10,7 @@
 //   step.cpp        one command, and what is seen after it
 #pragma once
 
+#include <span>
 #include <optional>
 
 #include "model/step.hpp"
@@ -29,6 +30,7 @@ struct Machine {
   const Rules& rules;
   Observation& seen;
   Because& because;
+  std::span<const SessionRef> unreported = {};  ///< victims of this command whose remove_session_cb is still to come
 
   // --- decisions ---------------------------------------------------------------------------------------------------
   /// Asks a Rule, and remembers that it was asked.
@@ -73,6 +75,7 @@ struct Machine {
   void report_removed(std::uint8_t context, std::vector<SessionRef> gone, bool flushed);
 
   // --- external store and callbacks (store.cpp) --------------------------------------------------------------------
+  Context& store_of(std::uint8_t letter);
   void call_new(std::uint8_t context, SessionRef ref);
   SessionRef call_get(std::uint8_t context, Identity asked);
   void call_remove(std::uint8_t context, Identity removed, bool locked = false);
@@ -87,6 +90,8 @@ struct Machine {
 
   // --- tickets (ticket.cpp) ----------------------------------------------------------------------------------------
   bool issue_ticket(Connection& c);
+  void issue_tickets(Connection& c);
+  void verify_client(Connection& c);
   struct Opened {
     enum class Result : std::uint8_t { unreadable, good, renew, fatal } result = Result::unreadable;
     SessionRef session = no_session;
@@ -100,6 +105,8 @@ struct Machine {
   void deliver(Connection& c, int flights);
   void note_hello(const Message& message);
   void leave(Connection& c, End client_end, End server_end);
+  void select(Side& side, SessionRef ref);
+  void verify(Side& side, bool shown);
   void close_one(Side& side);
   void retire(std::uint8_t context);
   void release(std::uint8_t context);

@@ -75,7 +75,7 @@ std::span<const RuleInfo> rule_table() {
        "TLS 1.3 tickets after a full handshake because the session's hash was another", "tls_parse_ctos_psk, statem/extensions_srvr.c"},
       {Rule::binder_alert, "binder_alert", {"decrypt_error", "illegal_parameter"}, "",
        "the alert for a TLS 1.3 identity whose binder does not verify", "tls_psk_do_binder, statem/extensions.c"},
-      {Rule::callback_under_lock, "callback_under_lock", {"works", "refused", "undefined"}, "G13",
+      {Rule::callback_under_lock, "callback_under_lock", {"works", "refused", "undefined", "deadly_for_victims"}, "G13",
        "what remove_session_cb calls on its context during a flush or an eviction", "SSL_CTX_flush_sessions, ssl_sess.c"},
       {Rule::time_range, "time_range", {"seconds", "nanoseconds", "unsigned"}, "",
        "times and timeouts beyond 584 years, or below 0: kept, or what is left in 64 bits of nanoseconds, or without a sign (a timeout: in 32 bits)", "ossl_seconds2time, internal/time.h"},
@@ -217,7 +217,7 @@ std::span<const Profile> profiles() {
   static const Rules openssl_3_5 =
       with(openssl_3_0_22, {binder_decrypt_error, clock_in_microseconds, times_in_nanoseconds, readd_leaves_misplaced,
                             future_ticket_is_new, accept_moves_before_name, clear_alert_is_read, old_version_refused});
-  static const Rules openssl_3_6 = with(openssl_3_5, {wrong_id_is_miss, reported_in_reverse, call_under_lock_works});
+  static const Rules openssl_3_6 = with(openssl_3_5, {wrong_id_is_miss, reported_in_reverse, call_under_lock_deadly});
   static const Rules openssl_1_1_1 =
       with(openssl_3_0, {capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated, negative_timeout_accepted,
                          negative_time_is_past, not_resumable_is_used, reported_in_any_order, call_under_lock_undefined,

@@ -146,7 +146,7 @@ inline constexpr Choice
     ticket_after_hash_mismatch{Rule::hash_mismatch, 0}, no_ticket_after_hash_mismatch{Rule::hash_mismatch, 1},
     binder_decrypt_error{Rule::binder_alert, 0}, binder_illegal_parameter{Rule::binder_alert, 1},
     call_under_lock_works{Rule::callback_under_lock, 0}, call_under_lock_refused{Rule::callback_under_lock, 1},
-    call_under_lock_undefined{Rule::callback_under_lock, 2},
+    call_under_lock_undefined{Rule::callback_under_lock, 2}, call_under_lock_deadly{Rule::callback_under_lock, 3},
     times_in_seconds{Rule::time_range, 0}, times_in_nanoseconds{Rule::time_range, 1}, times_unsigned{Rule::time_range, 2},
     future_ticket_is_withheld{Rule::ticket_from_future, 0}, future_ticket_is_new{Rule::ticket_from_future, 1},
     accept_moves_to_last{Rule::accept_after_switch, 0}, accept_moves_before_name{Rule::accept_after_switch, 1}, accept_stays{Rule::accept_after_switch, 2},

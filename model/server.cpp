@@ -4,6 +4,7 @@
 //   server_hello [ticket] finished            resumed, up to TLS 1.2; without the ticket also TLS 1.3, full or resumed
 //   server_hello                              a full handshake up to TLS 1.2; its end follows the client's `finished`
 #include <algorithm>
+#include <utility>
 
 #include "model/machine.hpp"
 
@@ -35,6 +36,8 @@ struct Server {
   }
   void switch_context(std::uint8_t to);
   std::uint8_t named();
+  void take_name();
+  void take_protocol();
   void choose_version();
   bool choose_cipher();
   SessionRef look_up(Identity id);
@@ -60,6 +63,29 @@ void Server::switch_context(std::uint8_t to) {
 std::uint8_t Server::named() {
   const std::uint8_t by_name = m.context(side.current).settings[Setting::server_name];
   return by_name != stay ? by_name : own().settings[Setting::server_name];
+}
+
+/// A servername callback takes whatever name there is. A session has that of its first handshake.
+void Server::take_name() {
+  const std::uint8_t name = c.client.settings[Setting::host_name];
+  c.name_taken = name != 0 && named() != stay;
+  if (!c.name_taken || c.resuming) return;
+  m.note(Reason::host_name_kept);
+  m.session(side.session).host_name = name;
+}
+
+/// The first protocol that both ends speak; a renegotiation does not ask. A session has that of its first handshake, and
+/// early data needs the same.
+void Server::take_protocol() {
+  const std::uint8_t theirs = c.client.settings[Setting::alpn], ours = m.context(side.current).settings[Setting::alpn];
+  const auto both = c.renegotiating ? 0 : theirs & ours;
+  c.protocol = both & 1 ? Alpn::first : static_cast<Alpn>(both);
+  Session& s = m.session(side.session);
+  if (!c.resuming && c.protocol != Alpn::none) m.note(Reason::protocol_kept);
+  if (!c.resuming) s.protocol = c.protocol;
+  if (s.protocol == c.protocol) return;
+  m.note(Reason::protocol_changed);
+  early_data_ok = false;
 }
 
 void Server::choose_version() {
@@ -215,7 +241,7 @@ SessionRef Server::by_identity() {
     fatal = true;
     return no_session;
   }
-  if (s.sha384 != c.sha384) {
+  if (s.sha384 != c.sha384 || s.version < Version::tls1_2) {  // the ciphers of then had yet another hash
     m.note(Reason::hash_differs);
     early_data_ok = false;
     c.ticket_expected = m.says(ticket_after_hash_mismatch);
@@ -269,6 +295,7 @@ bool Server::acceptable(SessionRef candidate) {
     return false;
   }
   if (expired(candidate)) return false;
+  if (s.time > m.now()) m.note(Reason::found_from_future);
   m.note(m.deadline(s).at == m.now() ? Reason::found_at_deadline : Reason::found_valid);
   if (s.extended_master_secret && !c.extended_master_secret) {
     m.note(Reason::extended_master_secret_lost);
@@ -307,8 +334,8 @@ void Server::new_session() {
 void Server::mark_in_hello() {
   Session& s = m.session(side.session);
   if (!s.not_resumable || m.says(marked_session_handled)) return;
-  s.id = 0;
-  if (s.cached_in == no_context) return;
+  const bool had_none = std::exchange(s.id, 0) == 0;
+  if (s.cached_in == no_context || had_none) return;
   m.note(Reason::cache_spoilt);
   s.misfiled = m.world.spoilt = true;
 }
@@ -339,6 +366,8 @@ bool Server::run() {
   if (fatal) return false;
   if (c.resuming) {
     side.session = candidate;
+    side.verified = m.session(candidate).verified;
+    if (side.verified == Verified::refused) m.note(Reason::refused_before);
     if (from_stateless_ticket()) m.note(Reason::ticket_resumed);
     if (from_id_lookup && c.ticket_expected && !tls1_3() && m.says(resumed_id_gets_no_ticket)) c.ticket_expected = false;
     if ((!from_stateless_ticket() || m.says(ticket_hit_counted)) && m.says(hit_when_resumed)) m.count(side.context, Counter::hits);
@@ -366,6 +395,7 @@ bool Server::run() {
 
   const std::uint8_t before_name = side.current;
   const IdContext id_context_before = side.id_context;
+  take_name();
   if (named() != stay && (tls1_3() || m.says(server_name_after_lookup))) switch_context(named());
   if (c.resuming && side.id_context != id_context_before) m.note(Reason::switched_too_late);
   std::uint8_t counting = before_name == side.current || m.says(accept_moves_to_last) ? side.current : before_name;
@@ -399,6 +429,7 @@ bool Server::run() {
       s.id = 0;
     }
   }
+  take_protocol();
   mark_in_hello();
   if (c.hello.early_data) c.early_accepted = c.resuming && early_data_ok && on(Setting::early_data) && !c.retried && !c.again;
   side.reads_early_data = c.hello.early_data && c.early_accepted;
@@ -419,7 +450,8 @@ std::optional<Identity> Machine::generate_id(Connection& c, Version version) {
   if (how != GenerateId::library) {
     // The callback also asks SSL_has_matching_session_id for the id that GenerateId::same gives.
     const bool taken = find(context(side.context), same_identity, version) != no_session;
-    const bool stored = std::ranges::any_of(context(side.context).store, [](const Stored& s) { return s.id == same_identity; });
+    const std::vector<Stored>& store = store_of(context(side.context).letter).store;
+    const bool stored = std::ranges::any_of(store, [](const Stored& s) { return s.id == same_identity; });
     seen.connection.id_callback |= taken ? generating::called | generating::taken : generating::called;
     note(Reason::id_by_callback);
     if (taken) note(Reason::id_taken);
@@ -474,6 +506,8 @@ void Machine::on_client_finished(Connection& c) {
   Side& side = c.server;
   const bool tls1_3 = c.version == Version::tls1_3;
   session(side.session).cipher = true;
+  if (side.verify_peer && !side.reused && (tls1_3 || world.certificates))
+    verify(side, c.client.settings.on(Setting::client_certificate));
   if (!tls1_3) {
     if (!side.reused) {
       if (c.ticket_expected && !issue_ticket(c)) return;
