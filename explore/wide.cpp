@@ -122,9 +122,10 @@ constexpr Family families[] = {
      "flush A now\n",
      true},
     {"callbacks that call",
-     "context A timeout=9 mode=MODE size=2STORE\n"
+     "context A timeout=9 mode=MODE size=9STORE\n"
      "context B timeout=9\n",
-     "connect B A keep=h1\n",
+     "connect B A\n"
+     "connect B A server-keep=h1\n",
      "connect B A keep=h1\n"
      "connect B A offer=h1\n"
      "connect B A server-keep=h1\n"
