@@ -136,6 +136,11 @@ void Machine::on_server_hello(Connection& c) {
     return fail(c, false, error::unexpected_message, alert::unexpected_message);
   if (side.reused && session(offered).secret != session(c.server.session).secret)
     return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
+  session(side.session).cipher = true;
+  if (tls1_3 && c.early_accepted && !c.hello.early_data) {  // the server's SSL was cleared, and says what it said last time
+    note(Reason::early_data_unasked);
+    return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
+  }
   if (!side.reused) {
     if (tls1_3 || world.certificates) verify(side, true);
     Session& s = session(side.session);  // one that was offered without an id is still the same, and may have both
@@ -144,14 +149,8 @@ void Machine::on_server_hello(Connection& c) {
     if (c.name_taken) s.host_name = side.settings[Setting::host_name];
     if (c.protocol != Alpn::none) s.protocol = c.protocol;
   }
-  session(side.session).cipher = true;
   if (!tls1_3 && !side.reused) c.to_server.push_back({Message::Kind::finished});
-  if (!tls1_3 || !c.early_accepted) return;
-  if (!c.hello.early_data) {  // the server's SSL was cleared, and still says what it said the last time
-    note(Reason::early_data_unasked);
-    return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
-  }
-  c.early_status = 2;
+  if (tls1_3 && c.early_accepted) c.early_status = 2;
 }
 
 /// The other end's certificate, or none although one was asked for. None is ever trusted here.

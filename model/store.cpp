@@ -86,7 +86,7 @@ void Machine::call_back(std::uint8_t index, Setting which, bool locked) {
   if (calls == Calls::nothing || world.calling_back) return;
   const std::uint8_t at = called_on(index, calls, world.visible);
   calls = without_other(calls);
-  if (at == index && which == Setting::remove_calls && says(call_under_lock_undefined)) {  // it may spoil the lock
+  if (which == Setting::remove_calls && says(call_under_lock_undefined)) {  // it may spoil the lock; and in any order
     seen.status = Status::unspecified;
     return note(Reason::outside_contract);
   }

@@ -94,7 +94,7 @@ void Run::call_from_callback(std::uint8_t index, Setting which) {
   if (told == Calls::nothing || calling_) return;
   const std::uint8_t at = called_on(index, told, contexts_.size());
   SSL_CTX* ctx = contexts_[at].ctx;
-  if (at == index && which == Setting::remove_calls && !f_.may_call_in_removal()) {
+  if (which == Setting::remove_calls && !f_.may_call_in_removal()) {
     seen_->status = Status::unspecified;
     return;
   }
