@@ -54,6 +54,15 @@ void Generator::early_data_again() {
   Command opened = with_context(Op::open, server);
   opened.connection = open_name(false), opened.client = client, opened.slot = c.keep, opened.early = true;
   emit(opened);
+  if (r.chance(30)) {  // SSL_clear comes while early data is being read: whatever the server reads from then on is an error
+    Command some = on_connection(Op::deliver, opened.connection);
+    some.flights = 1;
+    emit(some);
+    emit(on_connection(Op::clear, opened.connection));
+    deliver_all(opened.connection);
+    break_off(opened.connection);
+    return;
+  }
   deliver_all(opened.connection);
   clear(opened.connection);
 }

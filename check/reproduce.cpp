@@ -99,7 +99,7 @@ class Program {
   void shared_stores() {
     text_ += "\n";
     for (std::uint8_t i = 0; i < trace_.setup.contexts.size(); ++i)
-      text_ += "static SSL_SESSION *store_" + context_name(i) + "[4097], **of_" + context_name(i) + " = store_" + context_name(i) + ";\n";
+      text_ += "SSL_SESSION *store_" + context_name(i) + "[4097], **of_" + context_name(i) + " = store_" + context_name(i) + ";\n";
   }
 
   /// What the store behind a context's callbacks keeps: that of the context whose store it ever is.

@@ -103,7 +103,10 @@ std::size_t largest_shrunk(const Predicate& fails, int wanted) {
     BOOST_TEST(stats.tries <= 2000u);
     BOOST_TEST((normalise(small) == small), "seed " << seed);
     BOOST_TEST((shrink(failing, fails) == small), "seed " << seed);
-    largest = std::max(largest, small.commands.size());
+    if (small.commands.size() > largest) {
+      largest = small.commands.size();
+      BOOST_TEST_MESSAGE(to_text(small));
+    }
   }
   BOOST_TEST(wanted == 0);
   return largest;
