@@ -433,7 +433,7 @@ bool Server::run() {
   mark_in_hello();
   if (c.hello.early_data) c.early_accepted = c.resuming && early_data_ok && on(Setting::early_data) && !c.retried && !c.again;
   side.reads_early_data = c.hello.early_data && c.early_accepted;
-  side.in_early_read &= !side.reads_early_data;
+  side.in_early_read &= !tls1_3();  // there SSL_accept pauses when the server has answered: SSL_read_early_data is at its end, or reads
   if (c.hello.early_data) m.note(c.early_accepted ? Reason::early_data_accepted : Reason::early_data_rejected);
   return true;
 }

@@ -64,7 +64,7 @@ struct Score {
 
 /// Every Rule has its value, or is said to be one of some that cannot be told apart; and that is true.
 Score is_identified(const Rules& rules, std::size_t random_traces) {
-  const Identity found = identify_model(rules);
+  const Identity found = identify_model(rules, 20'000);
   Score score{found.experiments.size(), 0, 0};
   BOOST_TEST(found.of.size() == rule_count);
   for (const IdentifiedRule& of : found.of) {
