@@ -44,7 +44,8 @@ std::vector<Generator::Move> Generator::moves() {
           {F::opens, 3, &G::two_of_one_session},
           {F::renegotiations, 6, &G::another_handshake},
           {F::ticket_numbers, 4, &G::another_ticket},
-          {F::accidents, 3, &G::accident}};
+          {F::accidents, 3, &G::accident},
+          {F::accidents, 2, &G::cleared_while_it_reads}};
 }
 
 // --- connections ---------------------------------------------------------------------------------------------------

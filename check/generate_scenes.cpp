@@ -54,17 +54,25 @@ void Generator::early_data_again() {
   Command opened = with_context(Op::open, server);
   opened.connection = open_name(false), opened.client = client, opened.slot = c.keep, opened.early = true;
   emit(opened);
-  if (r.chance(30)) {  // SSL_clear comes while early data is being read: whatever the server reads from then on is an error
-    Command some = on_connection(Op::deliver, opened.connection);
-    some.flights = 1;
-    emit(some);
-    emit(on_connection(Op::clear, opened.connection));
-    deliver_all(opened.connection);
-    break_off(opened.connection);
-    return;
-  }
   deliver_all(opened.connection);
   clear(opened.connection);
+}
+
+/// SSL_clear comes before SSL_read_early_data has an end, as it has none in the midst of a handshake of TLS 1.2: whatever the
+/// server reads from then on is an error.
+void Generator::cleared_while_it_reads() {
+  if (protocol_ == Protocol::tls1_3) return;
+  const std::uint8_t server = some_end(false);
+  if (!settings_[server].on(Setting::early_data)) configure(server, Setting::early_data, 1);
+  Command opened = with_context(Op::open, server);
+  opened.connection = open_name(false), opened.client = some_end(true);
+  emit(opened);
+  Command some = on_connection(Op::deliver, opened.connection);
+  some.flights = 1;
+  emit(some);
+  emit(on_connection(Op::clear, opened.connection));
+  deliver_all(opened.connection);
+  break_off(opened.connection);
 }
 
 /// Early data of a session with a name and a protocol, where one of them has changed; then the session without early data,
