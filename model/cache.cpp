@@ -157,7 +157,8 @@ void Machine::report_removed(std::uint8_t index, std::vector<SessionRef> gone, b
   }
   const auto outer = unreported;  // a callback that adds may evict others
   for (std::size_t i = 0; i < gone.size(); ++i) {
-    if (!flushed) unreported = std::span(gone).subspan(i + 1);
+    unreported = std::span(gone).subspan(i + 1);
+    evicting = !flushed;
     call_remove(index, session(gone[i]).id, true);
   }
   unreported = outer;

@@ -49,7 +49,10 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   side.failed_late = side.state == Handshake::done && says(early_shutdown_succeeds);
   side.state = Handshake::failed;
   side.error = reason;
-  if (reason == error::should_not_have_been_called) return note(Reason::read_refused);  // SSL_read did nothing
+  if (reason == error::should_not_have_been_called) {  // SSL_read did nothing: the SSL is in use, and in no error
+    side.lost = true;
+    return note(Reason::read_refused);
+  }
   note(Reason::fatal_alert);
   if (side.sent_shutdown) return;  // no alert follows a close_notify
   if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);

@@ -30,6 +30,7 @@ struct Machine {
   const Rules& rules;
   Observation& seen;
   Because& because;
+  bool evicting = false;
   std::span<const SessionRef> unreported = {};  ///< victims of this command whose remove_session_cb is still to come
 
   // --- decisions ---------------------------------------------------------------------------------------------------

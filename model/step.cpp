@@ -117,7 +117,8 @@ void rename(Machine& m, SessionRef ref, const Command& command) {
   const bool fits = id || version == s.version || !s.cipher || std::max(version, s.version) < Version::tls1_2 ||
                     (s.version == Version::tls1_2 && version == Version::tls1_3);
   const auto taken = [&] { return version != s.version && m.find(m.context(s.cached_in), s.id, version) != no_session; };
-  if (!fits || (cached && (id || taken())) || m.in_use(ref)) {
+  const bool emptied = id && command.number.value == 0 && s.ticket != no_ticket;  // what is cached without an id may get one when it is used (F15)
+  if (!fits || emptied || (cached && (id || taken())) || m.in_use(ref)) {
     m.note(Reason::outside_contract);
     m.seen.status = Status::unspecified;
     return;

@@ -95,10 +95,13 @@ void Machine::call_back(std::uint8_t index, Setting which, bool locked) {
   if (with_session && first == no_session) return;
   // One object in two caches is outside the contract.
   if (calls == Calls::add && unfinished(first)) return;
-  if (calls == Calls::add && says(call_under_lock_deadly) && std::ranges::find(unreported, first) != unreported.end()) {
-    note(Reason::victim_added);  // the list of victims and that of the cache are linked by the same pointers
-    seen.status = Status::crashed;
-    return;
+  if (calls == Calls::add && std::ranges::find(unreported, first) != unreported.end()) {
+    if (evicting && says(call_under_lock_deadly)) {
+      note(Reason::victim_added);  // the list of victims and that of the cache are linked by the same pointers
+      seen.status = Status::crashed;
+      return;
+    }
+    if (at != index && !says(reported_in_reverse)) return;  // each is taken out when it is reported: this one is cached here
   }
   if (calls == Calls::add && session(first).cached_in != no_context && session(first).cached_in != at) return;
   // ... and what get_session_cb returns will be added here.

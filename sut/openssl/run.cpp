@@ -132,7 +132,8 @@ void Run::rename(const Command& command) {
     taken = cached(cache, other) != nullptr;
     f_.SSL_SESSION_free(other);
   }
-  if (!fits || (cache && id) || taken || in_use(session)) {
+  const bool emptied = id && command.number.value == 0 && f_.SSL_SESSION_has_ticket(session) == 1;
+  if (!fits || emptied || (cache && id) || taken || in_use(session)) {
     seen_->status = Status::unspecified;
   } else if (id) {
     const SessionId made = made_id(static_cast<std::uint8_t>(command.number.value));
