@@ -141,6 +141,7 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::copy_not_written, "copy_not_written", "G12a", "get_session_cb returns a session and does not write to copy"},
       {Reason::read_refused, "read_refused", "", "SSL_clear came in the midst of SSL_read_early_data: this SSL never reads again"},
       {Reason::client_verified, "client_verified", "K4", "SSL_verify_client_post_handshake: the server goes on with a copy of its session, and issues its tickets again"},
+      {Reason::asked_before, "asked_before", "", "a client certificate is asked for on an SSL that asked for one after an earlier handshake: fatal"},
       {Reason::victim_added, "victim_added", "G13", "remove_session_cb adds a session that this eviction has yet to report: the library dies"},
       {Reason::host_name_kept, "host_name_kept", "", "a new session has the name that the client sent and a servername callback took"},
       {Reason::protocol_kept, "protocol_kept", "", "a new session has the protocol that both ends agreed on"},

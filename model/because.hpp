@@ -147,6 +147,7 @@ enum class Reason : std::uint8_t {
   copy_not_written,
   read_refused,
   client_verified,
+  asked_before,
   victim_added,
   host_name_kept,
   protocol_kept,

@@ -344,6 +344,7 @@ void Machine::verify_client(Connection& c) {
   }
   note(Reason::client_verified);
   seen.result = 1;
+  c.server.asked_late = true;
   if (c.server.reading_refused) return fail(c, true, error::should_not_have_been_called, alert::internal_error);
   c.server.session = renewed(c.server.session);
   verify(c.server, c.client.settings.on(Setting::client_certificate));

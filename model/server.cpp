@@ -271,6 +271,10 @@ void Machine::on_client_finished(Connection& c) {
   Side& side = c.server;
   const bool tls1_3 = c.version == Version::tls1_3;
   session(side.session).cipher = true;
+  if (side.verify_peer && !side.reused && tls1_3 && side.asked_late) {  // the answer is compared with the context of that request
+    note(Reason::asked_before);
+    return fail(c, true, error::invalid_context, alert::decode_error);
+  }
   if (side.verify_peer && !side.reused && (tls1_3 || world.certificates))
     verify(side, c.client.settings.on(Setting::client_certificate));
   if (!tls1_3) {
