@@ -153,6 +153,7 @@ enum class Reason : std::uint8_t {
   protocol_kept,
   protocol_changed,
   early_data_inconsistent,
+  early_data_other_protocol,
   refused_before,
   clock_back,
   found_from_future,
