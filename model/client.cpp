@@ -87,8 +87,8 @@ void Machine::on_server_hello(Connection& c) {
     return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
   const SessionRef offered = side.session;
   side.reused = tls1_3 ? c.resuming : c.answered != 0 && c.answered == (session(offered).ticket != no_ticket && says(ticket_goes_with_invented_id) ? c.hello.id : session(offered).id);
-  if (side.reused && !tls1_3 && (!session(offered).cipher || session(offered).sha384 != c.sha384) &&
-      says(client_compares_first)) {
+  const bool other_cipher = side.reused && !tls1_3 && (!session(offered).cipher || session(offered).sha384 != c.sha384);
+  if (other_cipher && says(client_compares_first)) {
     side.reused = false;
     return fail(c, false, error::old_session_cipher_not_returned, alert::illegal_parameter);
   }
@@ -99,7 +99,7 @@ void Machine::on_server_hello(Connection& c) {
       if (!says(client_ignores_id_context))
         return fail(c, false, error::session_in_different_context, alert::illegal_parameter);
     }
-    if (!tls1_3 && session(offered).sha384 != c.sha384)
+    if (other_cipher)
       return fail(c, false, error::old_session_cipher_not_returned, alert::illegal_parameter);
     if (!tls1_3 && session(offered).extended_master_secret != c.extended_master_secret)
       return fail(c, false, error::inconsistent_extms, alert::handshake_failure);

@@ -79,7 +79,7 @@ void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) 
 /// One end reads all that has arrived.
 void Machine::receive(Connection& c, bool at_server) {
   Side& side = at_server ? c.server : c.client;
-  side.in_early_read |= at_server && side.state != Handshake::done && side.settings.on(Setting::early_data) && !c.again;
+  side.in_early_read |= at_server && side.state == Handshake::none && side.settings.on(Setting::early_data) && !c.again;
   if (side.reading_refused && side.state == Handshake::done && !side.received_shutdown &&
       !(at_server ? c.to_server : c.to_client).empty())
     fail(c, at_server, error::should_not_have_been_called, alert::internal_error);
