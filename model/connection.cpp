@@ -64,14 +64,16 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   note(Reason::fatal_alert);
   if (side.sent_shutdown) return;  // no alert follows a close_notify
   if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
-  pass_to((at_server ? c.client : c.server).context);  // the alert's reader
   std::uint16_t unreadable = error::none;
-  if (c.renegotiating && side.session == no_session)
-    unreadable = c.version < Version::tls1_2 ? error::length_too_short  // tls1_enc: no session, no encryption
-                 : says(clear_alert_is_error)   ? error::internal
-                 : says(clear_alert_is_bad_mac) ? error::bad_record_mac
-                                                : error::none;
-  pass_to(side.context);
+  if (c.renegotiating && side.session == no_session) {
+    if (c.version < Version::tls1_2) {
+      unreadable = error::length_too_short;  // tls1_enc: no session, no encryption
+    } else if (!says(clear_alert_is_read)) {
+      pass_to((at_server ? c.client : c.server).context);  // who reads it
+      unreadable = says(clear_alert_is_bad_mac) ? error::bad_record_mac : error::internal;
+      pass_to(side.context);
+    }
+  }
   if (!at_server && reason == error::unsupported_protocol) unreadable = error::wrong_version_number;  // in the record
   if (!at_server && c.server.state == Handshake::none) unreadable = error::unexpected_message;  // in place of a hello
   (at_server ? c.to_client : c.to_server).push_back({Message::Kind::alert, no_ticket, sent_alert, 0, unreadable});

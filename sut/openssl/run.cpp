@@ -57,6 +57,7 @@ Run::Run(const Table& f, Equipment& equipment, const Setup& setup, Peer* peer, L
   seen_ = &ignored;
   virtual_clock::set(now_.seconds, now_.microseconds);
   for (const ContextSetup& context : setup.contexts) contexts_.emplace_back().setup = context;
+  if (peer_) each([&] { few_suites_ |= f_.lacks.value(0, Setting::cipher, static_cast<std::uint8_t>(CipherChoice::sha384)); });
   for (std::uint8_t index = 0; index < contexts_.size(); ++index) at(library_of(index), [&] { make_context(index); });
 }
 

@@ -13,6 +13,7 @@ void Run::pass(Parcel& parcel) {
   parcel.value(seen_->connection);
   parcel.list(seen_->log);
   parcel.list(flight_);
+  parcel.value(few_suites_);
   parcel.value(needs_certificate_);
   parcel.value(spoilt_);
   parcel.value(offer_noted_);
