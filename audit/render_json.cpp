@@ -69,7 +69,7 @@ Json to_json(const Tally& tally) {
 std::string render_json(const AuditHead& head, const AuditResult& result) {
   Json root = {{"schema", audit_schema_version},
                {"tool", "sesscheck"},
-               {"library", {{"version", head.version}, {"path", head.libssl}}},
+               {"library", {{"version", head.version}, {"path", head.libssl}, {"peer", head.peer}}},
                {"expected", head.expected},
                {"seed", head.seed},
                {"traces", result.traces},

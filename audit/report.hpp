@@ -13,10 +13,10 @@ namespace sesscheck {
 struct AuditHead {
   std::string version;  ///< as the library reports it
   std::string libssl;   ///< path
-  std::string peer;     ///< the option that gave a library for the other end, "--client-lib openssl-3.5"; empty: the same
   std::string expected;
   std::uint64_t seed = 0;
   double seconds = 0;  ///< real time that the audit took
+  std::string peer = {};  ///< the option that gave a library for the other end, "--client-lib openssl-3.5"; empty: the same
 };
 
 /// The version of audit.json's layout (docs/report.md).

@@ -129,6 +129,8 @@ int main(int argc, char** argv) {
       "Writes matrix.html and matrix.json. Exit codes: 0 each does what is known of it; 1 one does not; 2 wrong usage or input;\n"
       "3 one could not be run.");
   matrix_verb->add_option("LIB", matrix_options.libraries, "as --lib of audit; none: all at hand");
+  auto* reference = matrix_verb->add_option("--reference", matrix_options.reference, "the library whose clients each one meets besides, and whose servers each OpenSSL")->capture_default_str();
+  matrix_verb->add_flag("--alone", matrix_options.alone, "none meets another one")->excludes(reference);
   matrix_verb->add_option("--seed", matrix_options.seed, "seed of the random traces")->capture_default_str();
   matrix_verb->add_option("--commands", matrix_options.commands, "commands to compare for each, at least")->capture_default_str()->check(CLI::PositiveNumber);
   matrix_verb->add_option("--jobs", matrix_options.jobs, "worker processes; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();

@@ -124,6 +124,8 @@ int identify(const IdentifyVerb& options);
 
 struct MatrixVerb {
   std::vector<std::string> libraries;  ///< as --lib; none: the installed one and those that were fetched
+  std::string reference = LibraryOptions{}.libssl;  ///< whose clients, and servers, each of them meets besides
+  bool alone = false;                               ///< none meets another one
   std::uint64_t seed = 1;
   std::size_t commands = 20'000;  ///< for each
   unsigned jobs = 0;

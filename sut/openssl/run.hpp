@@ -207,7 +207,7 @@ class Run {
   Peer* const peer_;
   const Library own_;
   bool certificates_;      // cipher suites of TLS 1.2 and below use them
-  bool few_suites_ = false;  // one of two libraries has the older PSK suites only
+  bool few_suites_ = false;  // one of two libraries lacks the newer PSK suites
   bool needs_certificate_;  // as all contexts have it, a servername callback can switch to any
   std::int64_t alive_before_ = sessions_alive();
   Moment now_ = epoch;

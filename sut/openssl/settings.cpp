@@ -254,8 +254,8 @@ void Run::apply_ciphers(std::uint8_t index) {
   std::string list, list_1_3;
   const auto add = [&](const Suites& suite, const char* suite_1_3) {
     if (!list.empty()) list += ':', list_1_3 += ':';
-    list += suite.tls1_2;
-    if (old || few_suites_) list += std::string(":") + suite.older;
+    list += few_suites_ && !certificates_ ? suite.older : suite.tls1_2;
+    if (old) list += std::string(":") + suite.older;
     list_1_3 += suite_1_3;
   };
   if (choice != CipherChoice::sha384) add(suites[0], "TLS_AES_128_GCM_SHA256");
