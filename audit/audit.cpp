@@ -186,7 +186,8 @@ class Auditor {
   /// manual's value would make a difference.
   void name_deviations() {
     const Rules& real = account_.established();
-    result_.established = Rules::manual();
+    result_.established = real;
+    for (const Choice choice : differences(real, Rules::manual())) result_.established.set(choice);
     std::vector<Choice> wanted = differences(Rules::manual(), real);
     const auto look = [&](const Trace& trace, std::size_t found_after) {
       std::vector<Observation> predicted;

@@ -49,20 +49,23 @@ bool on_session(const ClauseStep& s, Op op) {
 }
 bool always(const ClauseStep&) { return true; }
 bool connecting(const ClauseStep& s) { return is(s, Op::connect) && s.seen.connection.client.state != Handshake::none; }
+/// Of two libraries, only one is looked at.
+bool at_client(const ClauseStep& s) { return connecting(s) && !s.because.peers_client; }
+bool at_server(const ClauseStep& s) { return connecting(s) && !s.because.peers_server; }
 bool connected(const ClauseStep& s) { return connecting(s) && s.seen.result == 1; }
 bool negotiated(const ClauseStep& s) { return connected(s) && !s.seen.connection.server.reused; }
-bool id_given(const ClauseStep& s) { return negotiated(s) && s.seen.connection.answered_id_length > 0; }
+bool id_given(const ClauseStep& s) { return negotiated(s) && at_server(s) && s.seen.connection.answered_id_length > 0; }
 bool id_by_library(const ClauseStep& s) { return id_given(s) && s.seen.connection.id_callback == 0; }
 bool id_shortened(const ClauseStep& s) {
   return id_given(s) && s.seen.connection.id_callback != 0 && s.seen.connection.answered_id_length < 32;
 }
-bool id_conflict(const ClauseStep& s) { return s.seen.connection.server.error == error::session_id_conflict; }
-bool id_refused(const ClauseStep& s) { return s.seen.connection.server.error == error::session_id_callback_failed; }
+bool id_conflict(const ClauseStep& s) { return !s.because.peers_server && s.seen.connection.server.error == error::session_id_conflict; }
+bool id_refused(const ClauseStep& s) { return !s.because.peers_server && s.seen.connection.server.error == error::session_id_callback_failed; }
 bool in_tls1_3(const ClauseStep& s) { return s.seen.connection.version == tls1_3; }
 bool new_called_before(const ClauseStep& s) { return new_called(s) && !in_tls1_3(s); }
 bool new_called_after(const ClauseStep& s) { return new_called(s) && in_tls1_3(s) && is(s, Op::deliver); }
 bool new_called_often(const ClauseStep& s) { return new_called(s) && in_tls1_3(s) && s.seen.connection.tickets > 1; }
-bool two_tickets(const ClauseStep& s) { return negotiated(s) && in_tls1_3(s) && s.seen.connection.tickets == 2; }
+bool two_tickets(const ClauseStep& s) { return negotiated(s) && at_server(s) && in_tls1_3(s) && s.seen.connection.tickets == 2; }
 bool resumed_in_tls1_3(const ClauseStep& s) { return resumed(s) && in_tls1_3(s); }
 bool stored_for_early_data(const ClauseStep& s) {
   return s.because.has(Reason::ticket_stateful) && s.because.has(Reason::stored_ticket) &&
@@ -84,19 +87,19 @@ bool null_asked(const ClauseStep& s) {
          !s.seen.held[s.command.slot - 1];
 }
 bool quiet_end(const ClauseStep& s) {
-  return connected(s) && (s.command.client_end == End::quiet || s.command.server_end == End::quiet);
+  return connected(s) && ((at_client(s) && s.command.client_end == End::quiet) || (at_server(s) && s.command.server_end == End::quiet));
 }
 bool client_at_default(const ClauseStep& s) {
-  return connected(s) && s.seen.contexts[s.command.client].mode == mode::server;
+  return connected(s) && at_client(s) && s.seen.contexts[s.command.client].mode == mode::server;
 }
 bool no_internal(const ClauseStep& s) {
-  return connected(s) && (s.seen.contexts[s.command.context].mode & mode::no_internal) == mode::no_internal;
+  return connected(s) && at_server(s) && (s.seen.contexts[s.command.context].mode & mode::no_internal) == mode::no_internal;
 }
 bool searched_despite_flag(const ClauseStep& s) {
   return s.because.has(Reason::internal_hit) &&
          (s.seen.contexts[s.command.context].mode & mode::no_internal_store) != 0;
 }
-bool id_context_of_connection(const ClauseStep& s) { return connecting(s) && s.command.id_context.has_value(); }
+bool id_context_of_connection(const ClauseStep& s) { return at_server(s) && s.command.id_context.has_value(); }
 bool imported_used(const ClauseStep& s) { return on_session(s, Op::serialise); }
 bool size_set(const ClauseStep& s) { return is(s, Op::set_size); }
 bool timeout_set(const ClauseStep& s) { return is(s, Op::set_timeout); }
@@ -201,13 +204,13 @@ std::span<const Clause> clause_table() {
        "a session of another session id context leads to a full handshake", from_3_5, promise, other_id_context},
       {"X9", context_page, "NOTES", "the servername callback is too late to set it, client_hello_cb is not", from_3_5},
       {"N1", number_page, "sess_number", "counts the sessions in the internal cache", {}, promise, always},
-      {"N2", number_page, "sess_connect", "counts started handshakes in client mode", {}, promise, connecting},
+      {"N2", number_page, "sess_connect", "counts started handshakes in client mode", {}, promise, at_client},
       {"N2a", number_page, "sess_connect_good",
-       "counts successfully established sessions in client mode", {}, promise, connecting},
+       "counts successfully established sessions in client mode", {}, promise, at_client},
       {"N2b", number_page, "sess_connect_renegotiate", "counts started renegotiations in client mode"},
-      {"N3", number_page, "sess_accept", "counts started handshakes in server mode", {}, promise, connecting},
+      {"N3", number_page, "sess_accept", "counts started handshakes in server mode", {}, promise, at_server},
       {"N3a", number_page, "sess_accept_good",
-       "counts successfully established sessions in server mode", {}, promise, connecting},
+       "counts successfully established sessions in server mode", {}, promise, at_server},
       {"N3b", number_page, "sess_accept_renegotiate", "counts started renegotiations in server mode"},
       {"N5", number_page, "sess_hits",
        "in client mode, counts sessions set with SSL_set_session and reused", {}, promise, resumed},

@@ -26,12 +26,13 @@ ClauseSet against(const Shown& shown) {
   return set;
 }
 
-/// What the directed traces exercise in a library that lacks so much, and is OpenSSL otherwise.
-ClauseSet reachable(const Lacks& lacks) {
+/// What the directed traces exercise in a library that lacks so much, and is OpenSSL otherwise, as such a peer is.
+ClauseSet reachable(const Lacks& lacks, std::optional<Library> peer) {
+  const Rules openssl = Rules::openssl_3_0();
   ClauseSet set;
   for (const DirectedTrace& directed : directed_traces()) {
     const Trace trace = restricted(directed.trace, lacks);
-    (void)simulate(trace, Rules::openssl_3_0(), [&](const Step& step) {
+    (void)simulate(trace, peer ? openssl.beside(openssl, *peer) : openssl, [&](const Step& step) {
       set |= clauses_of(ClauseStep{trace.commands[step.command], step.model, step.because});
     });
   }
@@ -76,7 +77,7 @@ std::string_view word(Verdict verdict) {
 }
 
 std::vector<ClauseResult> judge(const AuditResult& result, const Evidence& evidence, int release, const Lacks& lacks) {
-  const ClauseSet out_of_reach = lacks.any() ? reachable({}) & ~reachable(lacks) : ClauseSet();
+  const ClauseSet out_of_reach = lacks.any() ? reachable({}, {}) & ~reachable(lacks, result.expected.peer()) : ClauseSet();
   std::vector<ClauseSet> spoken_against;
   for (const Surprise& surprise : result.surprises) {
     ClauseSet& set = spoken_against.emplace_back();

@@ -57,7 +57,7 @@ std::vector<MatrixChange> changes(const Matrix& matrix) {
   std::vector<MatrixChange> all;
   std::optional<std::size_t> before;
   for (std::size_t i = 0; i < matrix.columns.size(); ++i) {
-    if (!matrix.columns[i].result) continue;
+    if (!matrix.columns[i].result || !matrix.columns[i].head.peer.empty()) continue;
     if (!before) {
       before = i;
       continue;

@@ -11,7 +11,7 @@
 
 namespace sesscheck {
 
-/// One library. All have been audited with the same seed.
+/// One library, at both ends or beside another one (AuditHead::peer). All have been audited with the same seed.
 struct MatrixColumn {
   std::string name;  ///< as it was asked for; different in each column
   AuditHead head;
@@ -52,7 +52,7 @@ struct MatrixChange {
   std::vector<OfRule> rules;
   std::vector<OfGrade> grades;
 };
-/// One for each two neighbours that have results.
+/// One for each two neighbours that have results, of those that met no other library.
 std::vector<MatrixChange> changes(const Matrix& matrix);
 
 /// The version of matrix.json's layout.

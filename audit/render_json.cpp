@@ -79,6 +79,7 @@ std::string render_json(const AuditHead& head, const AuditResult& result) {
                {"note", result.note},
                {"failure", result.failure},
                {"as_expected", result.as_expected()}};
+  if (!head.peer.empty()) root["library"]["peer"] = head.peer;
   Json& clauses = root["clauses"] = Json::array();
   for (const ClauseResult& c : result.clauses)
     clauses.push_back({{"id", c.clause->id},

@@ -32,6 +32,12 @@ std::string as_comment(const std::vector<FieldDifference>& fields, const std::st
   return text;
 }
 
+/// What it takes to replay a trace of two libraries.
+void mention_peer(const AuditHead& head, std::vector<std::string>& lines) {
+  if (head.peer.empty()) return;
+  lines.push_back("There were two libraries: replay it with " + head.peer + ". A C program has one for both ends, and may not show it.");
+}
+
 /// Removes what another run left; it would mislead.
 void clear(const fs::path& folder, std::string_view ending) {
   for (const auto& old : fs::directory_iterator(folder))
@@ -72,6 +78,7 @@ std::vector<std::string> head_lines(const AuditHead& head, const Deviation& devi
     if (decides(deviation.choice.rule, clause))
       lines.push_back("  " + std::string(clause.id) + ", " + std::string(clause.page) + "(3), " +
                       std::string(clause.section) + ": " + std::string(clause.paraphrase));
+  mention_peer(head, lines);
   return lines;
 }
 
@@ -84,6 +91,7 @@ std::vector<std::string> head_lines(const AuditHead& head, const Surprise& surpr
   }
   std::vector<std::string> lines = {head.version + " differs from " + head.expected, why};
   if (surprise.repeats != Repeats::alone) lines.emplace_back(to_text(surprise.repeats));
+  mention_peer(head, lines);
   return lines;
 }
 

@@ -16,6 +16,7 @@ struct AuditHead {
   std::string expected;
   std::uint64_t seed = 0;
   double seconds = 0;  ///< real time that the audit took
+  std::string peer = {};  ///< the option that gave a library for the other end, "--client-lib openssl-3.5"; empty: the same
 };
 
 /// The version of audit.json's layout (docs/report.md).

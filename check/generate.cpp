@@ -12,6 +12,7 @@ void Generator::emit(const Command& command) {
   if (full() || shape_.lacks.command(command)) return;
   trace_.commands.push_back(command);
   for (int i = 0; i < command.repeat; ++i) step(world_, command, rules_, seen_, because_);
+  if (seen_.status == Status::unspecified && because_.has(Reason::of_other_library)) return trace_.commands.pop_back();
   follow(command);
 }
 

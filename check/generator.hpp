@@ -25,7 +25,9 @@ class Generator {
  public:
   Generator(Random& random, const Shape& shape)
       // Microseconds make deadlines visible to the last digit; they are aimed at with and without.
-      : r(random), shape_(shape), rules_(Rules::openssl_3_0().with(clock_in_microseconds)) {}
+      : r(random), shape_(shape), rules_(Rules::openssl_3_0().with(clock_in_microseconds)) {
+    if (shape.lacks.two_libraries()) rules_ = rules_.beside(rules_, Library::of_clients);
+  }
   Trace run();
 
  private:

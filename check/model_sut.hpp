@@ -12,8 +12,9 @@ namespace sesscheck {
 class ModelSut final : public Sut {
  public:
   explicit ModelSut(const Rules& rules, std::string name = "the model") : rules_(rules), name_(std::move(name)) {}
+  [[nodiscard]] Lacks lacks() const override { return rules_.peer() ? Lacks::of_two_libraries() : Lacks(); }
   [[nodiscard]] std::string version() const override { return name_; }
-  void run(const Trace& trace, std::vector<Observation>& seen) override { seen = simulate(trace, rules_); }
+  void run(const Trace& trace, std::vector<Observation>& seen) override { seen = simulate(trace, rules_, {}, lacks()); }
 
  private:
   Rules rules_;

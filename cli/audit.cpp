@@ -42,18 +42,41 @@ const std::atomic<bool>& interruption() {
   return interrupted;
 }
 
-SutFactory factory(const LibraryOptions& library) {
+SutFactory factory(const LibraryOptions& library, const PeerOptions& peer) {
+  if (peer.any() && peer.options().is_model() != library.is_model())
+    throw UsageError("a library and a model do not talk to each other: " + peer.flag());
   if (library.is_model()) {
     const RulesOptions options{library.libssl.substr(std::string_view("model:").size()), library.model_changes};
-    return [rules = options.rules(), name = "the model of " + options.name()](Patience) {
+    return [rules = with_peer(options.rules(), peer), name = "the model of " + options.name()](Patience) {
       return Subject{std::make_unique<ModelSut>(rules, name), {}};
     };
   }
-  return [library = library.resolved()](Patience patience) {
-    auto worker = std::make_unique<WorkerSut>(library.libssl, library.libcrypto, WorkerLimits{.trace = patience});
+  std::optional<PeerLibrary> other;
+  if (peer.any()) other = {peer.options().libssl, peer.options().libcrypto, peer.library()};
+  return [library = library.resolved(), other](Patience patience) {
+    auto worker = std::make_unique<WorkerSut>(library.libssl, library.libcrypto, WorkerLimits{.trace = patience}, other);
     const WorkerSut* const words = worker.get();
     return Subject{std::move(worker), [words] { return words->last_words(); }};
   };
+}
+
+LibraryOptions PeerOptions::options() const {
+  LibraryOptions library;
+  library.libssl = clients.empty() ? servers : clients;
+  return library.resolved();
+}
+
+std::string PeerOptions::flag() const { return clients.empty() ? "--server-lib " + servers : "--client-lib " + clients; }
+
+Rules with_peer(const Rules& rules, const PeerOptions& peer) {
+  if (!peer.any()) return rules;
+  const LibraryOptions library = peer.options();
+  RulesOptions known;
+  if (library.is_model())
+    known.profile = library.libssl.substr(std::string_view("model:").size());
+  else
+    known.follow(factory(library)(patience_at_first).sut->version(), false);
+  return rules.beside(known.rules(), peer.library());
 }
 
 void check_writable(const std::string& file) {
@@ -76,13 +99,14 @@ int audit(const AuditVerb& options) {
   RulesOptions expected = options.expected;
   if (library.is_model()) library.model_changes.swap(expected.changes);
 
-  const SutFactory make = factory(library);
+  const SutFactory make = factory(library, options.peer);
   AuditHead head;
+  if (options.peer.any()) head.peer = options.peer.flag();
   const Subject subject = make(patience_at_first);
   head.version = subject.sut->version();
   expected.follow(head.version, library.is_model());
   AuditOptions audit_options;
-  audit_options.expected = expected.rules();
+  audit_options.expected = with_peer(expected.rules(), options.peer);
   audit_options.expected_name = expected.name();
   audit_options.lacks = subject.sut->lacks();
   audit_options.seed = options.seed;

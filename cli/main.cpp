@@ -20,6 +20,11 @@ void add_library(CLI::App* verb, LibraryOptions& library) {
   verb->add_option("--crypto", library.libcrypto, "its libcrypto, when libssl does not find the right one by itself");
 }
 
+void add_peer(CLI::App* verb, PeerOptions& peer) {
+  auto* clients = verb->add_option("--client-lib", peer.clients, "the contexts B and D, clients in most traces, are of this library instead; as --lib");
+  verb->add_option("--server-lib", peer.servers, "the contexts A and C, servers in most traces, are of this library instead; as --lib")->excludes(clients);
+}
+
 void add_rules(CLI::App* verb, const char* name, RulesOptions& rules, const char* what) {
   verb->add_option(name, rules.profile, what)->capture_default_str();
   verb->add_option("--rule", rules.changes, "change one Rule: name=value (repeatable; see 'sesscheck rules')");
@@ -50,6 +55,7 @@ int main(int argc, char** argv) {
       "  sesscheck audit --lib model:openssl-3.0 --rule capacity=size    the model, changed, in place of a library\n\n"
       "The first Ctrl-C ends the comparing, and writes the report of what was done so far. See docs/auditing.md.\n") + exit_codes);
   add_library(audit_verb, audit_options.library);
+  add_peer(audit_verb, audit_options.peer);
   add_rules(audit_verb, "--expect", audit_options.expected, "Rules that the library should follow: see 'sesscheck rules'; or with changes: manual,capacity=one_less");
   audit_verb->add_option("--seed", audit_options.seed, "seed of the random traces")->capture_default_str();
   audit_verb->add_option("--commands", audit_options.commands, "commands to compare, at least")->capture_default_str()->check(at_least_one);
@@ -66,6 +72,7 @@ int main(int argc, char** argv) {
   replay_verb->footer(std::string("Example: sesscheck replay corpus/modes/off-still-resumes.trace --rules manual\n") + exit_codes);
   add_trace(replay_verb, replay_options);
   add_library(replay_verb, replay_options.library);
+  add_peer(replay_verb, replay_options.peer);
   replay_verb->add_option("--c", replay_options.c_file, "write a C program that shows the difference to this file");
   replay_verb->callback([&] { result = replay(replay_options); });
 
@@ -122,6 +129,8 @@ int main(int argc, char** argv) {
       "Writes matrix.html and matrix.json. Exit codes: 0 each does what is known of it; 1 one does not; 2 wrong usage or input;\n"
       "3 one could not be run.");
   matrix_verb->add_option("LIB", matrix_options.libraries, "as --lib of audit; none: all at hand");
+  auto* reference = matrix_verb->add_option("--reference", matrix_options.reference, "the library whose clients each one meets besides, and whose servers each OpenSSL")->capture_default_str();
+  matrix_verb->add_flag("--alone", matrix_options.alone, "none meets another one")->excludes(reference);
   matrix_verb->add_option("--seed", matrix_options.seed, "seed of the random traces")->capture_default_str();
   matrix_verb->add_option("--commands", matrix_options.commands, "commands to compare for each, at least")->capture_default_str()->check(CLI::PositiveNumber);
   matrix_verb->add_option("--jobs", matrix_options.jobs, "worker processes; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();

@@ -21,26 +21,29 @@ std::vector<std::string> at_hand() {
   return names;
 }
 
-MatrixColumn audited(const std::string& name, const MatrixVerb& options) {
+MatrixColumn audited(const std::string& name, const PeerOptions& peer, const MatrixVerb& options) {
   MatrixColumn column{name, {}, {}, {}};
   LibraryOptions library;
   library.libssl = name;
   library = library.resolved();
   column.head.libssl = library.libssl;
   column.head.seed = options.seed;
-  const SutFactory make = factory(library);
+  if (peer.any()) column.head.peer = peer.flag(), column.name += " " + peer.flag();
+  const SutFactory make = factory(library, peer);
   try {
-    column.head.version = make(patience_at_first).sut->version();
+    const Subject subject = make(patience_at_first);
+    column.head.version = subject.sut->version();
     RulesOptions expected;
     expected.follow(column.head.version, library.is_model());
     column.head.expected = expected.name();
     AuditOptions audit_options;
-    audit_options.expected = expected.rules();
+    audit_options.expected = with_peer(expected.rules(), peer);
+    audit_options.lacks = subject.sut->lacks();
     audit_options.expected_name = column.head.expected;
     audit_options.seed = options.seed;
     audit_options.commands = options.commands;
     audit_options.release = release_of(column.head.version);
-    fmt::print(stderr, "auditing {} ({})\n", column.head.version, name);
+    fmt::print(stderr, "auditing {} ({})\n", column.head.version, column.name);
     column.result = run_audit(make, options.jobs, audit_options, column.head);
   } catch (const SutError& error) {
     column.failure = error.what();
@@ -63,11 +66,20 @@ int matrix(const MatrixVerb& options) {
 
   Matrix matrix;
   matrix.seed = options.seed;
+  const auto add = [&](const std::string& name, const PeerOptions& peer) {
+    if (!interruption()) matrix.columns.push_back(audited(name, peer, options));
+    return matrix.columns.back().head.version;
+  };
   for (const std::string& name : names) {
     if (interruption()) break;
-    matrix.columns.push_back(audited(name, options));
+    const std::string version = add(name, {});
+    if (options.alone || name == options.reference || name.starts_with("model:") || version.empty()) continue;
+    add(name, {options.reference, {}});
+    if (release_of(version) != 0) add(name, {{}, options.reference});
   }
-  std::ranges::stable_sort(matrix.columns, {}, [](const MatrixColumn& c) { return older_first(c.head.version); });
+  std::ranges::stable_sort(matrix.columns, {}, [](const MatrixColumn& c) {
+    return std::pair(!c.head.peer.empty(), older_first(c.head.version));
+  });
   fmt::print("{}", render_terminal(matrix, colour(STDOUT_FILENO)));
   std::fflush(stdout);
   write_text((folder / "matrix.html").string(), render_html(matrix));

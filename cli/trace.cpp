@@ -122,10 +122,10 @@ std::string RulesOptions::name() const {
 
 int replay(TraceVerb options) {
   const Trace trace = read_trace(options.file);
-  const Subject subject = factory(options.library)(patience_at_first);
+  const Subject subject = factory(options.library, options.peer)(patience_at_first);
   const std::string version = subject.sut->version();
   options.rules.follow(version, options.library.is_model());
-  const Rules rules = options.rules.rules();
+  const Rules rules = with_peer(options.rules.rules(), options.peer);
   fmt::print("{}, rules {}\n", version, options.rules.name());
   std::vector<Observation> seen;
   subject.sut->run(trace, seen);

@@ -37,8 +37,19 @@ struct LibraryOptions {
   [[nodiscard]] bool is_model() const { return libssl.starts_with("model:"); }
   [[nodiscard]] LibraryOptions resolved() const;  ///< with paths in place of such a name, and the libcrypto beside libssl
 };
-/// Makes it, in a worker process, or, if it is a model, here. Throws UsageError.
-SutFactory factory(const LibraryOptions& library);
+/// The library that the other end's contexts are of, if it is not the same one (model/library.hpp).
+struct PeerOptions {
+  std::string clients, servers;  ///< as LibraryOptions::libssl; one of them, or none
+  [[nodiscard]] bool any() const { return !clients.empty() || !servers.empty(); }
+  [[nodiscard]] Library library() const { return clients.empty() ? Library::of_servers : Library::of_clients; }
+  [[nodiscard]] LibraryOptions options() const;
+  [[nodiscard]] std::string flag() const;  ///< "--client-lib openssl-3.5"
+};
+/// Makes it, in a worker process (with a peer: in two), or, if it is a model, here. Throws UsageError.
+SutFactory factory(const LibraryOptions& library, const PeerOptions& peer = {});
+
+/// With the Rules that the peer's version is known to follow beside them, if there is a peer. Throws UsageError, SutError.
+Rules with_peer(const Rules& rules, const PeerOptions& peer);
 
 /// Rules by profile name, single ones changed by "name=value"; both also in one text: "manual,capacity=one_less".
 struct RulesOptions {
@@ -71,6 +82,7 @@ int libraries();
 
 struct AuditVerb {
   LibraryOptions library;
+  PeerOptions peer;
   RulesOptions expected;
   std::uint64_t seed = 1;
   std::size_t commands = 50'000;
@@ -84,6 +96,7 @@ int audit(const AuditVerb& options);
 struct TraceVerb {
   std::string file;
   LibraryOptions library;
+  PeerOptions peer;
   RulesOptions rules;
   std::string c_file;  ///< replay: where to write a C program that shows the difference
 };
@@ -111,6 +124,8 @@ int identify(const IdentifyVerb& options);
 
 struct MatrixVerb {
   std::vector<std::string> libraries;  ///< as --lib; none: the installed one and those that were fetched
+  std::string reference = LibraryOptions{}.libssl;  ///< whose clients, and servers, each of them meets besides
+  bool alone = false;                               ///< none meets another one
   std::uint64_t seed = 1;
   std::size_t commands = 20'000;  ///< for each
   unsigned jobs = 0;

@@ -175,7 +175,8 @@ void pass_id_context(A& a, T& id) {
 template <class A, class T>
 void pass_session(A& a, T& session) {
   auto& [id, version, id_context, time, timeout, not_resumable, cipher, extended_master_secret, sha384, second_group,
-         early_data, secret, ticket, hint, data, host_name, protocol, verified, of_server, misfiled, cached_in] = session;  // cached_in follows from the caches
+         early_data, secret, ticket, hint, data, host_name, protocol, verified, of_server, misfiled, cached_in,
+         library] = session;  // cached_in follows from the caches; there is one library
   a.id(id);
   a.flags(not_resumable, cipher, extended_master_secret, sha384, second_group, early_data, of_server, misfiled);
   a.value(version);
@@ -310,9 +311,9 @@ void pass_messages(A& a, T& messages) {
 
 template <class A, class T>
 void pass_hello(A& a, T& hello) {
-  auto& [id, invented, ticket_extension, ticket, psk, early_data, ciphers, age] = hello;
+  auto& [id, invented, ticket_extension, ticket, psk, early_data, extended_master_secret, ciphers, age] = hello;
   a.id(id);
-  a.flags(invented, ticket_extension, psk, early_data);
+  a.flags(invented, ticket_extension, psk, early_data, extended_master_secret);
   a.ticket(ticket);
   pass_settings(a, ciphers, Settings{});
   a.value(age);

@@ -155,6 +155,7 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::renamed_cached, "renamed_cached", "", "the version of a cached session is set: its id is found under that version"},
       {Reason::store_shared, "store_shared", "S3", "get_session_cb answers from a store that is another context's, too"},
       {Reason::called_elsewhere, "called_elsewhere", "", "a callback calls the library on another context: that one's lock is free"},
+      {Reason::of_other_library, "of_other_library", "", "the session is an object of the other one of two libraries: nothing is carried out"},
   };
   return table;
 }

@@ -161,6 +161,7 @@ enum class Reason : std::uint8_t {
   renamed_cached,
   store_shared,
   called_elsewhere,
+  of_other_library,
   count
 };
 
@@ -178,8 +179,10 @@ const ReasonInfo& info(Reason reason);
 struct Because {
   std::bitset<reason_count> reasons;
   std::bitset<rule_count> rules;  ///< asked while deciding
+  /// With two libraries: whether the command was about the peer's. Of a connection, each end counts.
+  bool peers_client = false, peers_server = false;
 
-  void clear() { reasons.reset(), rules.reset(); }
+  void clear() { *this = {}; }
   void add(Reason reason) { reasons.set(static_cast<std::size_t>(reason)); }
   [[nodiscard]] bool has(Reason reason) const { return reasons.test(static_cast<std::size_t>(reason)); }
   void merge(const Because& other) { reasons |= other.reasons, rules |= other.rules; }

@@ -43,6 +43,7 @@ void Machine::send_client_hello(Connection& c) {
   }
   hello.ciphers = context(side.current).settings;
   hello.ticket_extension = side.settings.on(Setting::tickets);
+  hello.extended_master_secret = side.settings.on(Setting::extended_master_secret) || says(newer_calls_missing);
   hello.ticket = no_ticket;
   hello.psk = false;
   if (s.version != Version::tls1_3) {

@@ -27,20 +27,28 @@ void Machine::select(Side& side, SessionRef ref) {
 }
 
 /// SSL_new at both ends, SSL_set_session_id_context at the server's, SSL_set_session at the client's.
-void Machine::open(Connection& c, const Command& command) {
+bool Machine::open(Connection& c, const Command& command) {
+  because.peers_client = rules.peer() == library_of(command.client);
+  because.peers_server = rules.peer() == library_of(command.context);
+  if (out_of_reach(world.held[command.slot], command.client)) {
+    seen.status = Status::unspecified;
+    return false;
+  }
+  if (c.open) leave(c, End::none, End::none);
   c = {};
   c.open = true;
   c.early = command.early;
   c.client = new_side(world, command.client);
   c.server = new_side(world, command.context);
   select(c.client, world.held[command.slot]);
-  if (!command.id_context) return;
+  if (!command.id_context) return true;
   if (command.id_context->length > id_context_max) {
     note(Reason::too_long_id_context);
     seen.error = error::id_context_too_long;
   } else {
     c.server.id_context = *command.id_context;
   }
+  return true;
 }
 
 /// A fatal error at one end: its session is removed from its context's cache, and the other end hears of it.
@@ -57,11 +65,15 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   if (side.sent_shutdown) return;  // no alert follows a close_notify
   if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
   std::uint16_t unreadable = error::none;
-  if (c.renegotiating && side.session == no_session)
-    unreadable = c.version < Version::tls1_2 ? error::length_too_short  // tls1_enc: no session, no encryption
-                 : says(clear_alert_is_error)   ? error::internal
-                 : says(clear_alert_is_bad_mac) ? error::bad_record_mac
-                                                : error::none;
+  if (c.renegotiating && side.session == no_session) {
+    if (c.version < Version::tls1_2) {
+      unreadable = error::length_too_short;  // tls1_enc: no session, no encryption
+    } else if (!says(clear_alert_is_read)) {
+      pass_to((at_server ? c.client : c.server).context);  // who reads it
+      unreadable = says(clear_alert_is_bad_mac) ? error::bad_record_mac : error::internal;
+      pass_to(side.context);
+    }
+  }
   if (!at_server && reason == error::unsupported_protocol) unreadable = error::wrong_version_number;  // in the record
   if (!at_server && c.server.state == Handshake::none) unreadable = error::unexpected_message;  // in place of a hello
   (at_server ? c.to_client : c.to_server).push_back({Message::Kind::alert, no_ticket, sent_alert, 0, unreadable});
@@ -79,6 +91,7 @@ void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) 
 /// One end reads all that has arrived.
 void Machine::receive(Connection& c, bool at_server) {
   Side& side = at_server ? c.server : c.client;
+  pass_to(side.context);
   side.in_early_read |= at_server && side.state == Handshake::none && side.settings.on(Setting::early_data) && !c.again;
   if (side.reading_refused && side.state == Handshake::done && !side.received_shutdown &&
       !(at_server ? c.to_server : c.to_client).empty())
@@ -133,6 +146,7 @@ void Machine::note_hello(const Message& message) {
 void Machine::deliver(Connection& c, int flights) {
   if (!c.started) {
     c.started = true;
+    pass_to(c.client.context);
     c.client.state = Handshake::unfinished;
     count(c.client.context, Counter::connect);
     send_client_hello(c);
@@ -160,6 +174,7 @@ void Machine::leave(Connection& c, End client_end, End server_end) {
   shut(c.client, client_end);
   shut(c.server, server_end);
   for (Side* side : {&c.client, &c.server}) {
+    pass_to(side->context);
     close_one(*side);
     const std::uint8_t own = side->context, current = side->current;
     *side = {};
@@ -228,7 +243,7 @@ void Machine::show(const Connection& c) {
 /// A whole connection in one command.
 void Machine::connect(const Command& command) {
   Connection c;
-  open(c, command);
+  if (!open(c, command)) return;
   deliver(c, command.flights);
   seen.result = both_done(c);
   show(c);
@@ -247,6 +262,7 @@ void Machine::reuse(Connection& c) {
   fresh.client = c.client;
   fresh.server = c.server;
   for (Side* side : {&fresh.client, &fresh.server}) {
+    pass_to(side->context);
     const bool bad = side->in_use() && !side->sent_shutdown;
     close_one(*side);
     if (bad) side->session = no_session;
@@ -362,15 +378,19 @@ void Machine::issue_tickets(Connection& c) {
 /// Commands on a connection that stays open.
 void Machine::on_connection(const Command& command) {
   Connection& c = world.connections[command.connection];
-  if (command.op == Op::open) {
-    if (c.open) leave(c, End::none, End::none);
-    open(c, command);
-  }
+  if (command.op == Op::open && !open(c, command)) return;
   if (!c.open) return;
   Side& side = command.at_server ? c.server : c.client;
+  pass_to(side.context);
+  because.peers_client = rules.peer() == library_of(context(c.client.context).letter);
+  because.peers_server = rules.peer() == library_of(context(c.server.context).letter);
   const bool ends = command.op == Op::offer || command.op == Op::take || command.op == Op::clear || command.op == Op::close;
   if ((c.replaced && !ends) || (c.renegotiating && (command.op == Op::offer || command.op == Op::clear))) {
     note(Reason::outside_contract);
+    seen.status = Status::unspecified;
+    return;
+  }
+  if (command.op == Op::offer && out_of_reach(world.held[command.slot], c.client.context)) {
     seen.status = Status::unspecified;
     return;
   }
@@ -395,12 +415,16 @@ void Machine::on_connection(const Command& command) {
       seen.result = 1;
       break;
     case Op::new_ticket:
+      pass_to(c.server.context);
       if (!quiet(c) || c.version != Version::tls1_3 || says(newer_calls_missing)) break;
       note(Reason::extra_ticket);
       seen.result = 1;
       if (issue_ticket(c) && !c.server.reused) issue_tickets(c);
       break;
-    case Op::verify_client: verify_client(c); break;
+    case Op::verify_client:
+      pass_to(c.server.context);
+      verify_client(c);
+      break;
     case Op::shut:
       if (!c.renegotiating) seen.result = shut(c, command.at_server, command.client_end);
       break;

@@ -10,6 +10,7 @@
 #include <initializer_list>
 
 #include "model/command.hpp"
+#include "model/library.hpp"
 
 namespace sesscheck {
 
@@ -37,19 +38,27 @@ class Lacks {
     for (const Value& value : values) values_[static_cast<std::size_t>(value.setting)] |= value.values;
     for (const View view : views) views_ |= bit(view);
   }
-  [[nodiscard]] constexpr bool op(Op op) const { return ops_ & bit(op); }
-  [[nodiscard]] constexpr bool value(Setting setting, std::uint8_t value) const {
-    return values_[static_cast<std::size_t>(setting)] >> value & 1;
+  /// Two libraries, which share no object: a setting of a context of the one cannot name a context of the other.
+  static constexpr Lacks of_two_libraries() {
+    Lacks lacks;
+    lacks.two_libraries_ = true;
+    return lacks;
   }
-  [[nodiscard]] constexpr bool command(const Command& c) const {
-    return op(c.op) || (c.op == Op::configure && value(c.setting, static_cast<std::uint8_t>(c.number.value)));
+  [[nodiscard]] constexpr bool two_libraries() const { return two_libraries_; }
+  [[nodiscard]] constexpr bool op(Op op) const { return ops_ & bit(op); }
+  [[nodiscard]] bool value(std::uint8_t context, Setting setting, std::uint8_t value) const {
+    return (values_[static_cast<std::size_t>(setting)] >> value & 1) != 0 ||
+           (two_libraries_ && crosses(context, setting, value));
+  }
+  [[nodiscard]] bool command(const Command& c) const {
+    return op(c.op) || (c.op == Op::configure && value(c.context, c.setting, static_cast<std::uint8_t>(c.number.value)));
   }
   [[nodiscard]] constexpr bool view(View view) const { return views_ & bit(view); }
   [[nodiscard]] constexpr bool any() const { return *this != Lacks(); }
   /// What either of two lacks.
   constexpr Lacks operator|(const Lacks& other) const {
     Lacks both = *this;
-    both.ops_ |= other.ops_, both.views_ |= other.views_;
+    both.ops_ |= other.ops_, both.views_ |= other.views_, both.two_libraries_ |= other.two_libraries_;
     for (std::size_t i = 0; i < setting_count; ++i) both.values_[i] |= other.values_[i];
     return both;
   }
@@ -59,9 +68,11 @@ class Lacks {
   static constexpr std::uint64_t bit(Op op) { return std::uint64_t{1} << static_cast<unsigned>(op); }
   static constexpr std::uint64_t bit(View view) { return std::uint64_t{1} << static_cast<unsigned>(view); }
   static_assert(static_cast<unsigned>(Op::count) <= 64);
+  static bool crosses(std::uint8_t context, Setting setting, std::uint8_t value);
 
   std::uint64_t ops_ = 0, views_ = 0;
   std::array<std::uint8_t, setting_count> values_{};  ///< by Setting, a bit for each value; none has more than eight
+  bool two_libraries_ = false;
 };
 
 /// With the usual value for each setting that is lacking.

@@ -32,11 +32,20 @@ struct Machine {
   Because& because;
   bool evicting = false;
   std::span<const SessionRef> unreported = {};  ///< victims of this command whose remove_session_cb is still to come
+  Library turn = Library::of_servers;           ///< whose Rules are asked, where there are two libraries
 
   // --- decisions ---------------------------------------------------------------------------------------------------
   /// Asks a Rule, and remembers that it was asked.
   bool says(Choice choice);
-  void note(Reason reason) { because.add(reason); }
+  /// What the peer does is no evidence for any clause.
+  void note(Reason reason) {
+    if (!peers_turn() || info(reason).clauses.empty()) because.add(reason);
+  }
+  /// From here on it is this context's library that acts.
+  void pass_to(std::uint8_t index) { turn = library_of(context(index).letter); }
+  [[nodiscard]] bool peers_turn() const { return rules.peer() == turn; }
+  /// A session is an object of one library; one that is of another than this context cannot be had there.
+  bool out_of_reach(SessionRef ref, std::uint8_t index);
 
   // --- sessions and time (session.cpp) -----------------------------------------------------------------------------
   Session& session(SessionRef ref) { return world.sessions[ref]; }
@@ -102,7 +111,7 @@ struct Machine {
   // --- connections (connection.cpp; server.cpp; client.cpp) --------------------------------------------------------
   void connect(const Command& command);
   void on_connection(const Command& command);
-  void open(Connection& c, const Command& command);
+  bool open(Connection& c, const Command& command);
   void deliver(Connection& c, int flights);
   void note_hello(const Message& message);
   void leave(Connection& c, End client_end, End server_end);

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "model/library.hpp"
+
 namespace sesscheck {
 
 enum class Rule : std::uint8_t {
@@ -225,10 +227,25 @@ class Rules {
     changed.set(choice);
     return changed;
   }
+
+  /// The same, where there are two libraries: the contexts of `library` follow `peer`. All else that is said of Rules is
+  /// about the other library, the one that is looked at; what the peer does is taken as known.
+  [[nodiscard]] Rules beside(const Rules& peer, Library library) const {
+    Rules both = *this;
+    both.peer_values_ = peer.values_;
+    both.peer_ = library;
+    return both;
+  }
+  /// Which library the peer is, if there are two.
+  [[nodiscard]] std::optional<Library> peer() const { return peer_; }
+  [[nodiscard]] bool peer_says(Choice choice) const {
+    return peer_values_[static_cast<std::size_t>(choice.rule)] == choice.value;
+  }
   bool operator==(const Rules&) const = default;
 
  private:
-  std::array<std::uint8_t, rule_count> values_{};
+  std::array<std::uint8_t, rule_count> values_{}, peer_values_{};
+  std::optional<Library> peer_;
 };
 
 /// The choices in which `to` differs from `from`, as `to` makes them.

@@ -116,8 +116,8 @@ bool Server::run() {
   if (fatal) return false;
   side.reused = false;
   if (tls1_3() && !choose_cipher()) return false;
-  const bool wanted = c.client.settings.on(Setting::extended_master_secret) && on(Setting::extended_master_secret);
-  c.extended_master_secret = !tls1_3() && (wanted || m.says(newer_calls_missing));
+  c.extended_master_secret = !tls1_3() && c.hello.extended_master_secret &&
+                             (on(Setting::extended_master_secret) || m.says(newer_calls_missing));
 
   if (!tls1_3() && named() != stay && m.says(server_name_before_lookup)) switch_context(named());
   SessionRef candidate = no_session;

@@ -23,6 +23,7 @@ std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
 }  // namespace
 
 bool Machine::says(Choice choice) {
+  if (peers_turn()) return rules.peer_says(choice);
   because.rules.set(static_cast<std::size_t>(choice.rule));
   return rules.says(choice);
 }
@@ -32,8 +33,15 @@ Identity Machine::new_identity(std::uint8_t length) {
   return static_cast<Identity>(world.identities.size() - 1);
 }
 
+bool Machine::out_of_reach(SessionRef ref, std::uint8_t index) {
+  if (!rules.peer() || ref == no_session || session(ref).library == library_of(context(index).letter)) return false;
+  note(Reason::of_other_library);
+  return true;
+}
+
 SessionRef Machine::create(const Session& value) {
   world.sessions.push_back(value);
+  world.sessions.back().library = turn;
   return static_cast<SessionRef>(world.sessions.size() - 1);
 }
 

@@ -77,6 +77,8 @@ void make(Machine& m, const Command& command) {
 /// Commands on a context.
 void on_context(Machine& m, const Command& command) {
   Context& c = m.context(command.context);
+  m.pass_to(command.context);
+  m.because.peers_client = m.because.peers_server = m.peers_turn();
   switch (command.op) {
     case Op::set_mode:
       m.note(Reason::mode_set);
@@ -132,6 +134,13 @@ void rename(Machine& m, SessionRef ref, const Command& command) {
 void on_session(Machine& m, const Command& command) {
   World& w = m.world;
   const SessionRef ref = w.held[command.slot];
+  m.turn = m.session(ref).library;
+  m.because.peers_client = m.because.peers_server = m.peers_turn();
+  const bool in_context = command.op == Op::add || command.op == Op::remove || command.op == Op::answer;
+  if (in_context && m.out_of_reach(ref, command.context)) {
+    m.seen.status = Status::unspecified;
+    return;
+  }
   switch (command.op) {
     case Op::add: {
       const std::uint8_t owner = m.session(ref).cached_in;
@@ -274,7 +283,10 @@ World begin(const Setup& setup, const Rules& rules, Because& because) {
   w.identities.resize(first_identity);
   Observation unseen;
   Machine m{w, rules, unseen, because};
-  for (const ContextSetup& context : setup.contexts) w.contexts.push_back(made(m, context, w.visible++));
+  for (const ContextSetup& context : setup.contexts) {
+    m.turn = library_of(w.visible);
+    w.contexts.push_back(made(m, context, w.visible++));
+  }
   return w;
 }
 

@@ -92,7 +92,7 @@ void Machine::call_back(std::uint8_t index, Setting which, bool locked) {
   }
   const SessionRef first = world.held[1];
   const bool with_session = calls == Calls::add || calls == Calls::remove;
-  if (with_session && first == no_session) return;
+  if (with_session && (first == no_session || out_of_reach(first, at))) return;
   // One object in two caches is outside the contract.
   if (calls == Calls::add && unfinished(first)) return;
   if (calls == Calls::add && std::ranges::find(unreported, first) != unreported.end()) {

@@ -75,6 +75,7 @@ struct Session {
   bool of_server = false;                 ///< made at a server's end, where that matters (Rule::session_end)
   bool misfiled = false;                  ///< cached, but not found there: its id is not what it was
   std::uint8_t cached_in = no_context;    ///< the context whose internal cache lists this object
+  Library library = Library::of_servers;  ///< whose object it is, where there are two
 };
 
 /// A ticket as it is on the wire.
@@ -150,6 +151,7 @@ struct Hello {
   TicketRef ticket = no_ticket;   ///< TLS 1.2 ticket or TLS 1.3 identity
   bool psk = false;               ///< `ticket` is a TLS 1.3 identity
   bool early_data = false;
+  bool extended_master_secret = false;
   Settings ciphers;               ///< the client's settings, for the ciphers that it lists
   std::uint32_t age = 0;          ///< of the TLS 1.3 identity, milliseconds
 };

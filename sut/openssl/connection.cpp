@@ -26,38 +26,53 @@ void count_tickets(int sent, int, int content, const void* message, std::size_t 
 
 }  // namespace
 
-void Run::open(RealConnection& connection, const Wire& wire, const Command& command) {
-  RealContext &of_client = contexts_[command.client], &of_server = contexts_[command.context];
-  connection = {};
-  connection.client = {f_.SSL_new(of_client.ctx), of_client.ctx, nullptr, wire.client, {}, command.early, command.early};
-  const bool reads_early = of_server.settings.on(Setting::early_data);
-  connection.server = {f_.SSL_new(of_server.ctx), of_server.ctx, nullptr, wire.server, {}, reads_early, reads_early};
-  for (const RealEnd* end : {&connection.client, &connection.server}) {
-    for (BIO* bio : {end->side.in, end->side.out}) {
-      f_.BIO_ctrl(bio, BIO_CTRL_RESET, 0, nullptr);
-      f_.BIO_ctrl(bio, BIO_C_SET_BUF_MEM_EOF_RETURN, try_again, nullptr);
-      f_.BIO_up_ref(bio);  // SSL_set_bio takes a reference over
-    }
-    f_.SSL_set_bio(end->ssl, end->side.in, end->side.out);
+/// An SSL of the end's context, over empty pipes.
+void Run::make_end(RealEnd& end, const Side& side, bool early) {
+  end.ctx = contexts_[end.context].ctx;
+  end.ssl = f_.SSL_new(end.ctx);
+  end.side = side;
+  end.wants_early = end.early = early;
+  for (BIO* bio : {side.in, side.out}) {
+    f_.BIO_ctrl(bio, BIO_CTRL_RESET, 0, nullptr);
+    f_.BIO_ctrl(bio, BIO_C_SET_BUF_MEM_EOF_RETURN, try_again, nullptr);
+    f_.BIO_up_ref(bio);  // SSL_set_bio takes a reference over
   }
-  SSL *client = connection.client.ssl, *server = connection.server.ssl;
-  f_.SSL_set_connect_state(client);
-  f_.SSL_set_accept_state(server);
-  f_.SSL_set_post_handshake_auth(client, 1);
-  f_.SSL_set_msg_callback(client, count_tickets);
-  f_.SSL_ctrl(client, SSL_CTRL_SET_MSG_CALLBACK_ARG, 0, &seen_);
-  if (!of_client.settings.on(Setting::client_certificate)) f_.SSL_certs_clear(client);
-  if (const std::uint8_t name = of_client.settings[Setting::host_name]; name != 0) {
-    char host_name[] = {static_cast<char>('a' + name - 1), 0};
-    f_.SSL_ctrl(client, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host_name);
-  }
-  if (command.id_context) {
+  f_.SSL_set_bio(end.ssl, side.in, side.out);
+}
+
+/// False when the session to offer is out of reach.
+bool Run::open(RealConnection& connection, const Wire& wire, const Command& command) {
+  if (out_of_reach(command.slot, command.client)) return false;
+  if (connection.open) close(connection, End::none, End::none);
+  connection.open = true;
+  connection.client.context = command.client;
+  connection.server.context = command.context;
+  at(connection.server, [&] {
+    make_end(connection.server, wire.server, contexts_[command.context].settings.on(Setting::early_data));
+    SSL* server = connection.server.ssl;
+    f_.SSL_set_accept_state(server);
+    if (!command.id_context) return;
     unsigned char bytes[id_context_trace_max];
     std::fill(std::begin(bytes), std::end(bytes), static_cast<unsigned char>(command.id_context->letter));
     f_.SSL_set_session_id_context(server, bytes, command.id_context->length);
     seen_->error = first_error();
-  }
-  if (command.slot != 0 && held_[command.slot]) f_.SSL_set_session(client, held_[command.slot]);
+  });
+  at(connection.client, [&] {
+    make_end(connection.client, wire.client, command.early);
+    SSL* client = connection.client.ssl;
+    const Settings& settings = contexts_[command.client].settings;
+    f_.SSL_set_connect_state(client);
+    f_.SSL_set_post_handshake_auth(client, 1);
+    f_.SSL_set_msg_callback(client, count_tickets);
+    f_.SSL_ctrl(client, SSL_CTRL_SET_MSG_CALLBACK_ARG, 0, &seen_);
+    if (!settings.on(Setting::client_certificate)) f_.SSL_certs_clear(client);
+    if (const std::uint8_t name = settings[Setting::host_name]; name != 0) {
+      char host_name[] = {static_cast<char>('a' + name - 1), 0};
+      f_.SSL_ctrl(client, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host_name);
+    }
+    if (command.slot != 0 && held_[command.slot]) f_.SSL_set_session(client, held_[command.slot]);
+  });
+  return true;
 }
 
 void Run::describe(const RealEnd& end, EndView& seen, std::uint8_t keep) {
@@ -79,10 +94,14 @@ void Run::describe(const RealEnd& end, EndView& seen, std::uint8_t keep) {
 
 void Run::describe(RealConnection& connection, std::uint8_t keep, std::uint8_t keep_server) {
   ConnectionView& seen = seen_->connection;
-  describe(connection.client, seen.client, keep);
-  describe(connection.server, seen.server, keep_server);
-  seen.version = seen.server.state == Handshake::done ? version_number(f_.SSL_version(connection.server.ssl)) : 0;
-  seen.early_data = static_cast<std::uint8_t>(f_.SSL_get_early_data_status(connection.client.ssl));
+  at(connection.client, [&] {
+    describe(connection.client, seen.client, keep);
+    seen.early_data = static_cast<std::uint8_t>(f_.SSL_get_early_data_status(connection.client.ssl));
+  });
+  at(connection.server, [&] {
+    describe(connection.server, seen.server, keep_server);
+    seen.version = seen.server.state == Handshake::done ? version_number(f_.SSL_version(connection.server.ssl)) : 0;
+  });
 }
 
 void Run::leave(const RealEnd& end, End how) {
@@ -92,20 +111,18 @@ void Run::leave(const RealEnd& end, End how) {
 }
 
 void Run::close(RealConnection& connection, End client_end, End server_end) {
-  if (!connection.replaced) {
-    leave(connection.client, client_end);
-    leave(connection.server, server_end);
-  }
-  for (RealEnd* end : {&connection.client, &connection.server}) {
-    f_.SSL_free(std::exchange(end->ssl, nullptr));
-    end->ctx = end->current = nullptr;  // if it was replaced, it is gone now
-  }
+  for (RealEnd* end : {&connection.client, &connection.server})
+    at(*end, [&] {
+      if (!connection.replaced) leave(*end, end == &connection.client ? client_end : server_end);
+      f_.SSL_free(std::exchange(end->ssl, nullptr));
+      end->ctx = end->current = nullptr;  // if it was replaced, it is gone now
+    });
   connection = {};
 }
 
 void Run::connect(const Command& command) {
   RealConnection& connection = connections_[connections_max];
-  open(connection, equipment_.wires[connections_max], command);
+  if (!open(connection, equipment_.wires[connections_max], command)) return;
   deliver(connection, command.flights);
   describe(connection, command.keep, command.keep_server);
   close(connection, command.client_end, command.server_end);
@@ -116,15 +133,16 @@ void Run::connect(const Command& command) {
 /// For another handshake with the same SSLs, over a new transport.
 void Run::clear(RealConnection& connection) {
   seen_->result = 1;
-  for (RealEnd* end : {&connection.client, &connection.server}) {
-    if (f_.SSL_clear(end->ssl) != 1) seen_->result = 0;
-    for (BIO* bio : {end->side.in, end->side.out}) {
-      f_.BIO_ctrl(bio, BIO_CTRL_RESET, 0, nullptr);
-      f_.BIO_ctrl(bio, BIO_C_SET_BUF_MEM_EOF_RETURN, try_again, nullptr);
-    }
-    end->view = {};
-    end->early = false;  // SSL_clear does not reset that: a second SSL_read_early_data would be an error
-  }
+  for (RealEnd* end : {&connection.client, &connection.server})
+    at(*end, [&] {
+      if (f_.SSL_clear(end->ssl) != 1) seen_->result = 0;
+      for (BIO* bio : {end->side.in, end->side.out}) {
+        f_.BIO_ctrl(bio, BIO_CTRL_RESET, 0, nullptr);
+        f_.BIO_ctrl(bio, BIO_C_SET_BUF_MEM_EOF_RETURN, try_again, nullptr);
+      }
+      end->view = {};
+      end->early = false;  // SSL_clear does not reset that: a second SSL_read_early_data would be an error
+    });
   connection.plain = true;
   connection.replaced = connection.shut = false;
 }
@@ -139,11 +157,8 @@ void Run::garble(RealEnd& end) {
 
 void Run::on_connection(const Command& command) {
   RealConnection& connection = connections_[command.connection];
-  if (command.op == Op::open) {
-    if (connection.open()) close(connection, End::none, End::none);
-    open(connection, equipment_.wires[command.connection], command);
-  }
-  if (!connection.open()) return;
+  if (command.op == Op::open && !open(connection, equipment_.wires[command.connection], command)) return;
+  if (!connection.open) return;
   RealEnd& end = command.at_server ? connection.server : connection.client;
   std::int64_t& result = seen_->result;
   const bool ends = command.op == Op::offer || command.op == Op::take || command.op == Op::clear || command.op == Op::close;
@@ -155,67 +170,84 @@ void Run::on_connection(const Command& command) {
     case Op::deliver:
       deliver(connection, command.flights);
       result = connection.client.view.state == Handshake::done && connection.server.view.state == Handshake::done;
-      if (result && pending(connection.client.side.out) == 0 && pending(connection.server.side.out) == 0)
+      if (result && waiting(connection.client) == 0 && waiting(connection.server) == 0)
         connection.renegotiating = false;
       break;
     case Op::offer:
+      if (out_of_reach(command.slot, connection.client.context)) return;
       connection.replaced |= connection.client.view.state != Handshake::none;
-      result = f_.SSL_set_session(connection.client.ssl, command.slot ? held_[command.slot] : nullptr);
+      at(connection.client, [&] {
+        result = f_.SSL_set_session(connection.client.ssl, command.slot ? held_[command.slot] : nullptr);
+      });
       break;
-    case Op::take: {
-      SSL_SESSION* session = f_.SSL_get1_session(end.ssl);
-      result = session != nullptr;
-      if (command.keep != 0)
-        hold(command.keep, session);
-      else
-        f_.SSL_SESSION_free(session);
+    case Op::take:
+      at(end, [&] {
+        SSL_SESSION* session = f_.SSL_get1_session(end.ssl);
+        result = session != nullptr;
+        if (command.keep != 0)
+          hold(command.keep, session);
+        else
+          f_.SSL_SESSION_free(session);
+      });
       break;
-    }
     case Op::renegotiate:
       if (!connection.quiet()) break;
-      result = command.number.value == 1 ? f_.SSL_renegotiate_abbreviated(end.ssl) : f_.SSL_renegotiate(end.ssl);
-      seen_->error = first_error();
-      if (result != 1) break;
-      connection.renegotiating = true;
-      speak(end);
+      at(end, [&] {
+        result = command.number.value == 1 ? f_.SSL_renegotiate_abbreviated(end.ssl) : f_.SSL_renegotiate(end.ssl);
+        seen_->error = first_error();
+        if (result != 1) return;
+        connection.renegotiating = true;
+        speak(end);
+      });
       break;
     case Op::new_ticket:
       if (!connection.quiet()) break;
-      result = f_.SSL_new_session_ticket ? f_.SSL_new_session_ticket(connection.server.ssl) : 0;
-      seen_->error = first_error();
-      if (result == 1) speak(connection.server);
+      at(connection.server, [&] {
+        result = f_.SSL_new_session_ticket ? f_.SSL_new_session_ticket(connection.server.ssl) : 0;
+        seen_->error = first_error();
+        if (result == 1) speak(connection.server);
+      });
       break;
     case Op::verify_client:
-      if (!connection.quiet() || pending(connection.client.side.out) != 0 || pending(connection.server.side.out) != 0) break;
-      result = f_.SSL_verify_client_post_handshake(connection.server.ssl);
-      seen_->error = first_error();
-      if (result != 1) break;
-      speak(connection.server);
-      deliver(connection, request_and_answer);
+      if (!connection.quiet() || waiting(connection.client) != 0 || waiting(connection.server) != 0) break;
+      at(connection.server, [&] {
+        result = f_.SSL_verify_client_post_handshake(connection.server.ssl);
+        seen_->error = first_error();
+        if (result == 1) speak(connection.server);
+      });
+      if (result == 1) deliver(connection, request_and_answer);
       break;
     case Op::shut:
       if (connection.renegotiating) break;
       connection.shut |= end.view.state == Handshake::done;
-      f_.SSL_set_quiet_shutdown(end.ssl, command.client_end == End::quiet);
-      result = f_.SSL_shutdown(end.ssl);
-      f_.SSL_set_quiet_shutdown(end.ssl, 0);
-      f_.ERR_clear_error();
+      at(end, [&] {
+        f_.SSL_set_quiet_shutdown(end.ssl, command.client_end == End::quiet);
+        result = f_.SSL_shutdown(end.ssl);
+        f_.SSL_set_quiet_shutdown(end.ssl, 0);
+        f_.ERR_clear_error();
+      });
       break;
     case Op::garble:
       if (end.view.state != Handshake::done || connection.renegotiating) break;
-      garble(end);
-      advance(connection, end);
+      at(end, [&] {
+        garble(end);
+        advance(connection, end);
+      });
       break;
     case Op::hang_up:
       if (end.view.state != Handshake::done || connection.renegotiating) break;
       connection.shut = true;
-      f_.BIO_ctrl(end.side.in, BIO_C_SET_BUF_MEM_EOF_RETURN, the_end, nullptr);
-      advance(connection, end);
+      at(end, [&] {
+        f_.BIO_ctrl(end.side.in, BIO_C_SET_BUF_MEM_EOF_RETURN, the_end, nullptr);
+        advance(connection, end);
+      });
       break;
     case Op::clear: clear(connection); break;
     default: break;
   }
-  if (seen_->error == error::none) seen_->error = first_error();
+  each([&] {
+    if (seen_->error == error::none) seen_->error = first_error();
+  });
   describe(connection, 0, 0);
   if (command.op == Op::close) close(connection, command.client_end, command.server_end);
 }

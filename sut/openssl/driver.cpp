@@ -15,7 +15,7 @@ struct VirtualTime {
 
 }  // namespace
 
-Driver::Driver(const Table& table) : f_(table) {
+Driver::Driver(const Table& table, Peer* peer, Library own) : f_(table), peer_(peer), own_(own) {
   install_random(f_);
   equipment_ = std::make_unique<Equipment>(f_);
 }
@@ -29,7 +29,7 @@ const Lacks& Driver::lacks() const { return f_.lacks; }
 void Driver::run(const Trace& trace, const ObservationSink& sink) {
   seed_random();
   const VirtualTime virtual_time;
-  Run run(f_, *equipment_, trace.setup);
+  Run run(f_, *equipment_, trace.setup, peer_, own_);
   for (const Command& command : trace.commands)
     for (int n = 0; n < command.repeat; ++n) {
       run.step(command, seen_);

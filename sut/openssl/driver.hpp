@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "model/library.hpp"
+#include "sut/peer.hpp"
 #include "sut/sut.hpp"
 
 namespace sesscheck::openssl {
@@ -16,7 +18,8 @@ struct Equipment;
 /// Runs traces on one loaded library. One driver in a process.
 class Driver {
  public:
-  explicit Driver(const Table& table);
+  /// With a `peer`, this is the `own` one of two libraries; else there is one.
+  explicit Driver(const Table& table, Peer* peer = nullptr, Library own = Library::of_servers);
   ~Driver();
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
@@ -27,6 +30,8 @@ class Driver {
 
  private:
   const Table& f_;
+  Peer* const peer_;
+  const Library own_;
   std::unique_ptr<Equipment> equipment_;
   Observation seen_;  // its memory is reused
 };

@@ -33,19 +33,24 @@ void Run::note_hellos(const RealConnection& connection, BIO* from) {
 /// Moves flights until nothing is said any more, or so many have passed. The client begins.
 void Run::deliver(RealConnection& connection, int flights) {
   RealEnd &client = connection.client, &server = connection.server;
-  if (client.view.state == Handshake::none) advance(connection, client);
+  if (client.view.state == Handshake::none) at(client, [&] { advance(connection, client); });
   bool to_server = true;
   for (int number = 1;; ++number, to_server = !to_server) {
-    if (pending(to_server ? client.side.out : server.side.out) == 0) to_server = !to_server;
-    BIO* from = to_server ? client.side.out : server.side.out;
-    if (pending(from) == 0) return;
-    note_hellos(connection, from);
+    if (waiting(to_server ? client : server) == 0) to_server = !to_server;
+    RealEnd &from = to_server ? client : server, &to = to_server ? server : client;
+    if (waiting(from) == 0) return;
+    at(from, [&] {
+      note_hellos(connection, from.side.out);
+      if (number > flights) return;
+      flight_.resize(waiting(from));
+      f_.BIO_read(from.side.out, flight_.data(), static_cast<int>(flight_.size()));
+    });
     if (number > flights) return;
-    RealEnd& to = to_server ? server : client;
-    flight_.resize(pending(from));
-    f_.BIO_read(from, flight_.data(), static_cast<int>(flight_.size()));
-    f_.BIO_write(to.side.in, flight_.data(), static_cast<int>(flight_.size()));
-    advance(connection, to);
+    at(to, [&] {
+      f_.BIO_write(to.side.in, flight_.data(), static_cast<int>(flight_.size()));
+      flight_.clear();
+      advance(connection, to);
+    });
   }
 }
 

@@ -64,7 +64,7 @@ Names::Order Names::order_of_ticket(const unsigned char* ticket, std::size_t len
 Name Names::of(const SessionId& id) {
   if (id == SessionId()) return 0;
   const auto [place, is_new] = names_.try_emplace(id, unnamed | static_cast<Name>(fresh_.size()));
-  if (is_new) fresh_.push_back({order_of(id), &place->second});
+  if (is_new) fresh_.push_back({order_of(id), &*place});
   return place->second;
 }
 
@@ -81,13 +81,26 @@ Name Names::of(const Table& f, const SSL_SESSION* session) {
   return name;
 }
 
+std::vector<Names::Told> Names::fresh() const {
+  std::vector<Told> told;
+  for (const Fresh& each : fresh_) told.push_back({each.named->first, each.order});
+  return told;
+}
+
+void Names::learn(const std::vector<Told>& fresh) {
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    (void)of(fresh[i].id);
+    fresh_[i].order = fresh[i].order;
+  }
+}
+
 void Names::settle(Observation& seen) {
   if (fresh_.empty()) return;
   std::vector<std::size_t> sequence(fresh_.size());
   std::iota(sequence.begin(), sequence.end(), std::size_t{0});
   std::ranges::stable_sort(sequence, {}, [this](std::size_t number) { return fresh_[number].order; });
   given_.resize(fresh_.size());
-  for (const std::size_t number : sequence) given_[number] = *fresh_[number].name = ++last_;
+  for (const std::size_t number : sequence) given_[number] = fresh_[number].named->second = ++last_;
   fresh_.clear();
 
   const auto name = [this](Name& n) {

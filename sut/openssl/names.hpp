@@ -31,14 +31,6 @@ SessionId made_id(std::uint8_t n);
 const SessionId& same_id();
 
 class Names {
- public:
-  /// The id's name; while it has none, a number that settle() replaces.
-  Name of(const SessionId& id);
-  Name of(const Table& f, const SSL_SESSION* session);
-  /// Names what has been asked for since the last time, and puts the names into the observation.
-  void settle(Observation& seen);
-
- private:
   /// When an id was made, among all.
   struct Order {
     enum class Origin : std::uint8_t { made, same, random } origin = Origin::random;
@@ -46,15 +38,33 @@ class Names {
     bool hash = false;  ///< a client's: the hash of a ticket, which came before it
     auto operator<=>(const Order&) const = default;
   };
-  struct Fresh {
+
+ public:
+  /// The id's name; while it has none, a number that settle() replaces.
+  Name of(const SessionId& id);
+  Name of(const Table& f, const SSL_SESSION* session);
+  /// Names what has been asked for since the last time, and puts the names into the observation.
+  void settle(Observation& seen);
+
+  /// What is to be named, for another worker, which has a part of it already: both will give the same names.
+  struct Told {
+    SessionId id;
     Order order;
-    Name* name;  ///< in names_
   };
+  [[nodiscard]] std::vector<Told> fresh() const;
+  void learn(const std::vector<Told>& fresh);
+
+ private:
   struct Hash {
     std::size_t operator()(const SessionId& id) const;
   };
   static Order order_of(const SessionId& id);
   static Order order_of_ticket(const unsigned char* ticket, std::size_t length);
+
+  struct Fresh {
+    Order order;
+    std::pair<const SessionId, Name>* named;  ///< in names_
+  };
 
   std::unordered_map<SessionId, Name, Hash> names_;
   std::vector<Fresh> fresh_;

@@ -43,6 +43,8 @@ void install_random(const Table& table) {
 }
 
 void seed_random() { state = seed; }
+std::uint64_t random_state() { return state; }
+void set_random_state(std::uint64_t where) { state = where; }
 
 void draw(unsigned char* bytes, std::size_t length) {
   while (length > 0) {

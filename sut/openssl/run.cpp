@@ -50,21 +50,25 @@ Equipment::~Equipment() {
 
 Run* Run::running = nullptr;
 
-Run::Run(const Table& f, Equipment& equipment, const Setup& setup)
-    : f_(f), equipment_(equipment), certificates_(setup.certificates), needs_certificate_(setup.certificates) {
+Run::Run(const Table& f, Equipment& equipment, const Setup& setup, Peer* peer, Library own)
+    : f_(f), equipment_(equipment), peer_(peer), own_(own), certificates_(setup.certificates), needs_certificate_(setup.certificates) {
   running = this;
+  Observation ignored;
+  seen_ = &ignored;
   virtual_clock::set(now_.seconds, now_.microseconds);
   for (const ContextSetup& context : setup.contexts) contexts_.emplace_back().setup = context;
-  for (std::uint8_t index = 0; index < contexts_.size(); ++index) make_context(index);
+  if (peer_) each([&] { few_suites_ |= f_.lacks.value(0, Setting::cipher, static_cast<std::uint8_t>(CipherChoice::sha384)); });
+  for (std::uint8_t index = 0; index < contexts_.size(); ++index) at(library_of(index), [&] { make_context(index); });
 }
 
 Run::~Run() {
   Observation ignored;
   seen_ = &ignored;
   for (RealConnection& connection : connections_)
-    if (connection.open()) close(connection, End::none, End::none);
+    for (RealEnd* end : {&connection.client, &connection.server})
+      if (end->ssl) f_.SSL_free(end->ssl);
   for (RealContext& context : contexts_)
-    f_.SSL_CTX_free(std::exchange(context.ctx, nullptr));  // remove callbacks still reach the stores
+    if (context.ctx) f_.SSL_CTX_free(std::exchange(context.ctx, nullptr));  // remove callbacks still reach the stores
   for (RealContext& context : contexts_) {
     f_.SSL_SESSION_free(context.answer);
     for (StoredSession& entry : context.store) discard(f_, entry);
@@ -75,7 +79,17 @@ Run::~Run() {
 }
 
 /// The session passes into the slot; what was there is given up.
-void Run::hold(std::uint8_t slot, SSL_SESSION* session) { f_.SSL_SESSION_free(std::exchange(held_[slot], session)); }
+void Run::hold(std::uint8_t slot, SSL_SESSION* session) {
+  f_.SSL_SESSION_free(std::exchange(held_[slot], session));
+  holders_[slot] = session ? std::optional(own_) : std::nullopt;
+}
+
+/// A session is an object of one library; one that is of another than this context cannot be had there.
+bool Run::out_of_reach(std::uint8_t slot, std::uint8_t context) {
+  if (!peer_ || !holders_[slot] || holders_[slot] == library_of(context)) return false;
+  seen_->status = Status::unspecified;
+  return true;
+}
 
 /// What a context's internal cache has under this session's id and version.
 const SSL_SESSION* Run::cached(const SSL_CTX* ctx, const SSL_SESSION* like) const {
@@ -110,7 +124,8 @@ bool Run::unfinished(SSL_SESSION* session) const {
 /// Whether an open connection goes on with this session.
 bool Run::in_use(const SSL_SESSION* session) const {
   return std::ranges::any_of(connections_, [&](const RealConnection& c) {
-    return c.open() && (f_.SSL_get_session(c.client.ssl) == session || f_.SSL_get_session(c.server.ssl) == session);
+    const auto goes_on = [&](const RealEnd& end) { return end.ssl && f_.SSL_get_session(end.ssl) == session; };
+    return goes_on(c.client) || goes_on(c.server);
   });
 }
 
@@ -313,14 +328,14 @@ SessionView Run::view(const SSL_SESSION* session) {
   return v;
 }
 
-void Run::observe() {
+void Run::look() {
   struct Walk {
     Run& run;
     std::vector<SessionView>& cached;
     OPENSSL_LHASH* cache;
   };
-  seen_->contexts.resize(contexts_.size());
-  for (std::size_t i = 0; i < contexts_.size(); ++i) {
+  for (std::uint8_t i = 0; i < contexts_.size(); ++i) {
+    if (!mine(i)) continue;
     const RealContext& context = contexts_[i];
     SSL_CTX* ctx = context.ctx;
     ContextView& v = seen_->contexts[i];
@@ -346,8 +361,23 @@ void Run::observe() {
       v.stored.push_back(entry.reference ? view(entry.reference) : SessionView{.name = names_.of(entry.id), .resumable = true});
   }
   for (std::size_t slot = 1; slot <= slots_max; ++slot)
-    seen_->held[slot - 1] = held_[slot] ? std::optional(view(held_[slot])) : std::nullopt;
+    if (held_[slot]) seen_->held[slot - 1] = view(held_[slot]);
+}
 
+/// What is seen when a command is over.
+void Run::observe() {
+  seen_->live = 0;
+  seen_->contexts.resize(contexts_.size());
+  seen_->held.fill(std::nullopt);
+  observing_ = true;
+  each([&] {
+    for (SSL_SESSION* session : to_free_) f_.SSL_SESSION_free(session);
+    to_free_.clear();
+    if (const std::uint16_t reason = first_error(); seen_->error == error::none) seen_->error = reason;
+    seen_->live += sessions_alive() - alive_before_;
+    look();
+  });
+  observing_ = false;
   names_.settle(*seen_);
   for (ContextView& v : seen_->contexts) {
     std::ranges::sort(v.cached, {}, place);
@@ -376,20 +406,19 @@ void Run::step(const Command& command, Observation& seen) {
       now_ = moved(now_, command.op == Op::rewind ? -command.number.value : command.number.value);
       virtual_clock::set(now_.seconds, now_.microseconds);
       break;
-    case Op::make: make(command); break;
+    case Op::make: at(Library::of_servers, [&] { make(command); }); break;
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
     case Op::set_session_id_context: case Op::set_session_data: case Op::set_session_id: case Op::set_session_version:
     case Op::set_session_host_name: case Op::set_session_protocol: case Op::set_session_early_data:
     case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
-      if (held_[command.slot]) on_session(command);
-      else without_session(command);
+      if (!holders_[command.slot])
+        at(Library::of_servers, [&] { without_session(command); });
+      else if (const bool in_context = command.op == Op::add || command.op == Op::remove || command.op == Op::answer;
+               !in_context || !out_of_reach(command.slot, command.context))
+        at(*holders_[command.slot], [&] { on_session(command); });
       break;
-    default: on_context(command); break;
+    default: at(library_of(command.context), [&] { on_context(command); }); break;
   }
-  for (SSL_SESSION* session : to_free_) f_.SSL_SESSION_free(session);
-  to_free_.clear();
-  if (const std::uint16_t reason = first_error(); seen.error == error::none) seen.error = reason;
-  seen.live = sessions_alive() - alive_before_;
   observe();
 }
 

@@ -8,9 +8,11 @@
 
 #include "model/command.hpp"
 #include "model/observation.hpp"
+#include "model/library.hpp"
 #include "model/world.hpp"
 #include "sut/openssl/names.hpp"
 #include "sut/openssl/table.hpp"
+#include "sut/peer.hpp"
 
 namespace sesscheck::openssl {
 
@@ -61,23 +63,31 @@ constexpr std::uint8_t version_number(int protocol) {
 /// SSL_SESSION objects of this process.
 std::int64_t sessions_alive();
 
-struct RealEnd {
-  SSL* ssl = nullptr;
+/// What both workers know of an end and of a connection, where there are two libraries.
+struct EndState {
+  std::uint8_t context = 0;
+  EndView view;              // without `reused` and `session`, which are looked up
+  std::size_t written = 0;   // bytes that are not delivered yet, of an end in the other worker
+};
+struct ConnectionState {
+  bool open = false;
+  bool replaced = false;  // SSL_set_session came when it was in use
+  bool shut = false;      // one end was told to close
+  bool renegotiating = false;
+  bool plain = true;  // no handshake has been done over this transport: hellos can be read
+};
+
+struct RealEnd : EndState {
+  SSL* ssl = nullptr;  // null in the other worker
   SSL_CTX* ctx = nullptr;  // what its SSL was made from
   SSL_CTX* current = nullptr;  // what SSL_set_SSL_CTX put in its place, if anything: it lives as long as the SSL, too
   Side side;
-  EndView view;            // without `reused` and `session`, which are looked up
   bool wants_early = false;  // of each handshake: a client writes early data, a server reads it
   bool early = false;        // that is still to be done
 };
 
-struct RealConnection {
-  bool replaced = false;  // SSL_set_session came when it was in use
-  bool shut = false;      // one end was told to close
-  bool renegotiating = false;
+struct RealConnection : ConnectionState {
   RealEnd client, server;
-  bool plain = true;  // no handshake has been done over this transport: hellos can be read
-  [[nodiscard]] bool open() const { return client.ssl != nullptr; }
   /// Established, and nothing is under way: what is told to go on can.
   [[nodiscard]] bool quiet() const {
     return client.view.state == Handshake::done && server.view.state == Handshake::done && !shut && !renegotiating;
@@ -86,7 +96,8 @@ struct RealConnection {
 
 class Run {
  public:
-  Run(const Table& f, Equipment& equipment, const Setup& setup);
+  /// With a `peer`, this is the `own` one of two libraries; else there is one.
+  Run(const Table& f, Equipment& equipment, const Setup& setup, Peer* peer, Library own);
   ~Run();
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
@@ -97,6 +108,30 @@ class Run {
  private:
   friend struct Callback;
   friend struct SettingCallback;
+
+  // two libraries (turn.cpp)
+  /// Lets the worker of this library do something; both know then what came of it. Not from within a callback.
+  template <class Act>
+  void at(Library library, Act act) {
+    if (peer_ && library != own_) return hear();
+    act();
+    if (peer_) tell();
+  }
+  template <class Act>
+  void at(const RealEnd& end, Act act) { at(library_of(end.context), act); }
+  /// Each library in turn; if there is one, that one.
+  template <class Act>
+  void each(Act act) {
+    if (!peer_) return act();
+    at(Library::of_clients, act);
+    at(Library::of_servers, act);
+  }
+  [[nodiscard]] bool mine(std::uint8_t context) const { return !peer_ || library_of(context) == own_; }
+  [[nodiscard]] bool out_of_reach(std::uint8_t slot, std::uint8_t context);
+  template <class Parcel>
+  void pass(Parcel& parcel);
+  void tell();
+  void hear();
 
   // contexts and sessions (run.cpp)
   void on_context(const Command& command);
@@ -113,6 +148,7 @@ class Run {
   void rename(const Command& command);
   std::uint16_t first_error();
   void observe();
+  void look();
   SessionView view(const SSL_SESSION* session);
 
   // settings (settings.cpp)
@@ -125,13 +161,15 @@ class Run {
   void apply_ticket_keys(std::uint8_t index);
   void option(std::uint8_t index, std::uint64_t bit, bool set);
   void load_certificate(std::uint8_t index);
+  void load_certificates();
   void switch_context(SSL* ssl, std::uintptr_t to);
   void note_id_callback(SSL* ssl, bool empty);
 
   // a connection at one go, and those that stay open (connection.cpp)
   void connect(const Command& command);
   void on_connection(const Command& command);
-  void open(RealConnection& connection, const Wire& wire, const Command& command);
+  bool open(RealConnection& connection, const Wire& wire, const Command& command);
+  void make_end(RealEnd& end, const Side& side, bool early);
   void clear(RealConnection& connection);
   void garble(RealEnd& end);
   void close(RealConnection& connection, End client_end, End server_end);
@@ -148,6 +186,8 @@ class Run {
   void read(RealEnd& end);
   void note_hellos(const RealConnection& connection, BIO* from);
   [[nodiscard]] std::size_t pending(BIO* bio) const;
+  /// Bytes that an end has written and the other one has not got.
+  [[nodiscard]] std::size_t waiting(const RealEnd& end) const { return end.ssl ? pending(end.side.out) : end.written; }
 
   // callbacks (callbacks.cpp)
   /// Whether the get functions return what was set.
@@ -164,7 +204,10 @@ class Run {
 
   const Table& f_;
   Equipment& equipment_;
+  Peer* const peer_;
+  const Library own_;
   bool certificates_;      // cipher suites of TLS 1.2 and below use them
+  bool few_suites_ = false;  // one of two libraries lacks the newer PSK suites
   bool needs_certificate_;  // as all contexts have it, a servername callback can switch to any
   std::int64_t alive_before_ = sessions_alive();
   Moment now_ = epoch;
@@ -172,11 +215,14 @@ class Run {
   std::vector<RealContext> contexts_;
   std::array<RealConnection, connections_max + 1> connections_;  // the last one is that of `connect`
   std::array<SSL_SESSION*, slots_max + 1> held_{};
+  std::array<std::optional<Library>, slots_max + 1> holders_{};  // whose session is in a slot
   std::vector<SSL_SESSION*> to_free_;  // references that a callback kept until the command is over
   bool spoilt_ = false;                // a cached session has lost its id: a flush would free it, and still list it
   bool calling_ = false;               // a callback calls the library
   bool offer_noted_ = false, answer_noted_ = false;  // in this command
+  bool observing_ = false;             // what is told is what is seen when a command is over
   std::vector<unsigned char> flight_;
+  std::vector<std::uint8_t> message_;  // of the other worker
   Observation* seen_ = nullptr;
 };
 

@@ -243,8 +243,7 @@ void Run::apply_versions(std::uint8_t index) {
                   nullptr);
   if (needs_certificate_ || context.settings.highest() != Version::tls1_3) return;
   needs_certificate_ = true;
-  for (std::uint8_t other = 0; other < contexts_.size(); ++other)
-    if (contexts_[other].ctx) load_certificate(other);
+  load_certificates();
 }
 
 void Run::apply_ciphers(std::uint8_t index) {
@@ -255,7 +254,7 @@ void Run::apply_ciphers(std::uint8_t index) {
   std::string list, list_1_3;
   const auto add = [&](const Suites& suite, const char* suite_1_3) {
     if (!list.empty()) list += ':', list_1_3 += ':';
-    list += suite.tls1_2;
+    list += few_suites_ && !certificates_ ? suite.older : suite.tls1_2;
     if (old) list += std::string(":") + suite.older;
     list_1_3 += suite_1_3;
   };
@@ -285,6 +284,11 @@ void Run::apply_ticket_keys(std::uint8_t index) {
   else
     keys = *context.own_keys;
   f_.SSL_CTX_ctrl(context.ctx, SSL_CTRL_SET_TLSEXT_TICKET_KEYS, keys.size(), keys.data());
+}
+
+void Run::load_certificates() {
+  for (std::uint8_t index = 0; index < contexts_.size(); ++index)
+    if (contexts_[index].ctx) load_certificate(index);
 }
 
 /// The certificate, and what else a handshake with key shares needs.

@@ -112,7 +112,7 @@ Wait receive_signal(int socket, std::chrono::steady_clock::time_point deadline, 
     const ssize_t got = look(socket, byte, 0);
     if (got >= 0 || errno != EAGAIN) {
       signal = static_cast<Signal>(byte);
-      const bool known = signal == Signal::ready || signal == Signal::done || signal == Signal::failed;
+      const bool known = signal == Signal::ready || signal == Signal::done || signal == Signal::alone || signal == Signal::failed;
       return got == 1 && known ? Wait::signalled : Wait::closed;
     }
     if (looks < looks_max) {

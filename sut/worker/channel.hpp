@@ -50,6 +50,7 @@ class Fd {
 enum class Signal : std::uint8_t {
   ready = 'r',  ///< the library is loaded; message() is its version
   done = 'd',   ///< the trace is finished
+  alone = 'a',  ///< it cannot be finished: the worker of the other library is gone; the worker leaves
   failed = 'f'  ///< it cannot be done; message() is why, and the worker leaves
 };
 
@@ -59,7 +60,7 @@ inline constexpr int where_are_you = SIGUSR1;
 /// True when all bytes are sent. A peer that is gone is `false`, never SIGPIPE.
 [[nodiscard]] bool send_all(int socket, std::span<const std::uint8_t> bytes);
 
-/// Sends the trace bytes behind their length; `buffer` is memory to be reused.
+/// Sends the bytes (of a trace; what two workers tell each other) behind their length; `buffer` is memory to be reused.
 [[nodiscard]] bool send_request(int socket, std::span<const std::uint8_t> trace, std::vector<std::uint8_t>& buffer);
 /// Waits for a whole request; false at the end of the stream.
 [[nodiscard]] bool receive_request(int socket, std::vector<std::uint8_t>& trace);

@@ -1,7 +1,8 @@
 // sesscheck-worker: loads one library and runs traces on it, until its parent closes the socket.
 //
-// Started by WorkerSut (process.cpp) only: sesscheck-worker LIBSSL LIBCRYPTO SOCKET MEMORY, the last two being numbers
-// of open file descriptors.
+// Started by WorkerSut (process.cpp) only: sesscheck-worker LIBSSL LIBCRYPTO SOCKET MEMORY LIBRARY PEER. SOCKET, MEMORY
+// and PEER are numbers of open file descriptors; PEER leads to the worker of the other library (sut/peer.hpp), and is -1
+// where there is one library. LIBRARY says which of two this one is.
 #if __has_include(<execinfo.h>)
 #include <execinfo.h>
 #endif
@@ -42,11 +43,26 @@ bool send_signal(int socket, Signal signal) {
   return send_all(socket, {&byte, 1});
 }
 
-void serve(const char* libssl, const char* libcrypto, int socket, Channel& channel) {
+class Link final : public Peer {
+ public:
+  explicit Link(Fd socket) : socket_(std::move(socket)) {}
+  void send(std::span<const std::uint8_t> message) override {
+    if (!send_request(socket_.get(), message, buffer_)) throw PeerLost();
+  }
+  void receive(std::vector<std::uint8_t>& message) override {
+    if (!receive_request(socket_.get(), message)) throw PeerLost();
+  }
+
+ private:
+  Fd socket_;
+  std::vector<std::uint8_t> buffer_;
+};
+
+void serve(const char* libssl, const char* libcrypto, int socket, Channel& channel, Peer* peer, Library own) {
   const openssl::Libraries libraries(libssl, libcrypto);
   const auto table = boringssl::is(libraries) ? boringssl::shim(libraries) : std::make_unique<openssl::Table>();
   openssl::complete(*table, libraries);
-  openssl::Driver driver(*table);
+  openssl::Driver driver(*table, peer, own);
   channel.set_message(driver.version());
   channel.set_lacks(driver.lacks());
   if (!send_signal(socket, Signal::ready)) return;
@@ -86,10 +102,16 @@ int run(char** argv) {
   expect_the_question();
   Fd socket(std::atoi(argv[3]));
   Channel channel = Channel::attach(Fd(std::atoi(argv[4])));
-  for (const int fd : {socket.get(), channel.fd()}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  const auto own = static_cast<Library>(std::atoi(argv[5]));
+  const int other = std::atoi(argv[6]);
+  for (const int fd : {socket.get(), channel.fd(), other}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  Link peer{Fd(other)};
   try {
-    serve(argv[1], argv[2], socket.get(), channel);
+    serve(argv[1], argv[2], socket.get(), channel, other < 0 ? nullptr : &peer, own);
     return 0;
+  } catch (const PeerLost&) {
+    (void)send_signal(socket.get(), Signal::alone);
+    return 1;
   } catch (const std::bad_alloc&) {
     // The traces are small: a library has eaten the memory, or spoilt the heap. That is an observation, not an error.
     std::fputs("sesscheck-worker: out of memory\n", stderr);
@@ -105,7 +127,7 @@ int run(char** argv) {
 }  // namespace sesscheck::worker
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
+  if (argc != 7) {
     std::fputs("sesscheck-worker is started by sesscheck, not by hand\n", stderr);
     return 2;
   }

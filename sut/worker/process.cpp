@@ -118,7 +118,8 @@ struct SpawnPlan {
     ::posix_spawn_file_actions_adddup2(&actions, words, STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, words, STDERR_FILENO);
     // Onto itself: takes close-on-exec off, in the child alone.
-    for (const int fd : inherited) ::posix_spawn_file_actions_adddup2(&actions, fd, fd);
+    for (const int fd : inherited)
+      if (fd >= 0) ::posix_spawn_file_actions_adddup2(&actions, fd, fd);
   }
   SpawnPlan(const SpawnPlan&) = delete;
   SpawnPlan& operator=(const SpawnPlan&) = delete;
@@ -136,6 +137,8 @@ struct WorkerSut::Worker {
   std::string version, last_words;
   Lacks lacks;
   std::vector<std::uint8_t> buffer;
+  Library library = Library::of_servers;  ///< which of two it has
+  std::unique_ptr<Worker> peer;           ///< that has the other one, if there are two
 
   // Of the process that runs now; none when pid < 0.
   pid_t pid = -1;
@@ -144,26 +147,30 @@ struct WorkerSut::Worker {
   std::optional<Channel> channel;
   std::uint32_t requests = 0;
 
-  void spawn();
+  void spawn(const Fd& link);
+  void load(const Fd& link);
   void start();
   /// How a worker is to end: by itself, at once, or as soon as it has said where it is.
   enum class Ending { itself, now, telling };
   void finish(Ending ending);
+  void finish_both(Ending ending);
   [[nodiscard]] Wait wait(std::chrono::nanoseconds patience, Signal& signal) const;
   [[nodiscard]] std::string read_words() const;
+  [[nodiscard]] bool ask(std::span<const std::uint8_t> request);
   [[nodiscard]] bool try_run(const Trace& trace, std::vector<Observation>& seen);
 };
 
-void WorkerSut::Worker::spawn() {
+void WorkerSut::Worker::spawn(const Fd& link) {
   const std::string executable = find_worker();
   auto [mine, theirs] = worker::make_socket_pair();
   words = worker::make_memory_file("sesscheck-words");
   ::fcntl(words.get(), F_SETFL, O_APPEND);  // so that it can be emptied from here
   channel.emplace(Channel::create());
-  const SpawnPlan plan(words.get(), {theirs.get(), channel->fd()});
-  const std::string numbers[2] = {std::to_string(theirs.get()), std::to_string(channel->fd())};
-  const char* argv[] = {executable.c_str(), libssl.c_str(),     libcrypto.c_str(),
-                        numbers[0].c_str(), numbers[1].c_str(), nullptr};
+  const SpawnPlan plan(words.get(), {theirs.get(), channel->fd(), link.get()});
+  const std::string numbers[] = {std::to_string(theirs.get()), std::to_string(channel->fd()),
+                                 std::to_string(static_cast<int>(library)), std::to_string(link.get())};
+  const char* argv[] = {executable.c_str(), libssl.c_str(),     libcrypto.c_str(),  numbers[0].c_str(),
+                        numbers[1].c_str(), numbers[2].c_str(), numbers[3].c_str(), nullptr};
   const int failed =
       ::posix_spawn(&pid, executable.c_str(), &plan.actions, &plan.attributes, const_cast<char**>(argv), environ);
   if (failed != 0) {
@@ -174,9 +181,22 @@ void WorkerSut::Worker::spawn() {
   requests = 0;
 }
 
-/// A worker that has loaded the library, or SutError.
+/// A worker that has loaded the library, or SutError; with its peer, if there is one, and a link between the two.
 void WorkerSut::Worker::start() {
-  spawn();
+  if (!peer) return load(Fd());
+  const auto [mine, theirs] = worker::make_socket_pair();
+  load(mine);
+  try {
+    peer->load(theirs);
+  } catch (const SutError&) {
+    finish(Ending::now);
+    throw;
+  }
+  lacks = peer->lacks = lacks | peer->lacks | Lacks::of_two_libraries();
+}
+
+void WorkerSut::Worker::load(const Fd& link) {
+  spawn(link);
   Signal signal{};
   const Wait came = wait(limits.trace, signal);
   std::string problem;
@@ -227,6 +247,11 @@ void WorkerSut::Worker::finish(Ending ending) {
   words.reset();
 }
 
+void WorkerSut::Worker::finish_both(Ending ending) {
+  finish(ending);
+  if (peer) peer->finish(ending);
+}
+
 /// Its next Signal. A loaded machine keeps a worker waiting for a processor, and a trace that is slow for that reason is
 /// not one that hangs: only the time that it computes is counted, and the time that it sleeps.
 Wait WorkerSut::Worker::wait(std::chrono::nanoseconds patience, Signal& signal) const {
@@ -251,33 +276,46 @@ std::string WorkerSut::Worker::read_words() const {
   return text;
 }
 
-/// False when the worker had died before it read the trace, for reasons that are not the library's.
-bool WorkerSut::Worker::try_run(const Trace& trace, std::vector<Observation>& seen) {
-  if (pid < 0) start();
+/// False when it has died.
+bool WorkerSut::Worker::ask(std::span<const std::uint8_t> request) {
   if (++requests % words_check == 0) {
     struct stat file {};
     if (::fstat(words.get(), &file) == 0 && file.st_size > words_max) (void)!::ftruncate(words.get(), 0);
   }
+  return worker::send_request(socket.get(), request, buffer);
+}
+
+/// False when the worker had died before it read the trace, for reasons that are not the library's.
+bool WorkerSut::Worker::try_run(const Trace& trace, std::vector<Observation>& seen) {
+  if (pid < 0) start();
   std::int64_t commands = 0;
   for (const Command& command : trace.commands) commands += std::max<std::int64_t>(command.repeat, 1);
+  const auto patience = limits.trace + commands * limits.command;
 
+  const auto request = to_bytes(lacks.any() ? restricted(trace, lacks) : trace);
+  Worker* one = peer && !peer->ask(request) ? peer.get() : this;  // that decides what becomes of the trace
   Signal signal{};
   Wait came = Wait::closed;
-  if (worker::send_request(socket.get(), to_bytes(lacks.any() ? restricted(trace, lacks) : trace), buffer))
-    came = wait(limits.trace + commands * limits.command, signal);
+  if (one == this && ask(request)) came = wait(patience, signal);
+  if (peer && came == Wait::signalled && signal != Signal::failed) {  // done; or left alone, and the peer knows why
+    one = peer.get();
+    came = peer->wait(patience, signal);
+  }
   if (came == Wait::signalled && signal != Signal::done) {
-    finish(Ending::itself);
-    throw SutError(one_line(channel->message()));
+    finish_both(Ending::itself);
+    throw SutError(one_line(one->channel->message()));
   }
   bool intact = true;
   if (came == Wait::signalled) {
     intact = channel->read(seen);
     channel->trim();
+    if (peer) peer->channel->trim();
     if (intact) return true;
   }
-  finish(came == Wait::closed ? Ending::itself : came == Wait::expired ? Ending::telling : Ending::now);
-  if (channel->begun() != requests) {
-    if (came == Wait::closed && WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM)) {
+  finish_both(came == Wait::closed ? Ending::itself : came == Wait::expired ? Ending::telling : Ending::now);
+  if (one != this) last_words = one->last_words;
+  if (one->channel->begun() != one->requests) {
+    if (came == Wait::closed && WIFSIGNALED(one->status) && (WTERMSIG(one->status) == SIGKILL || WTERMSIG(one->status) == SIGTERM)) {
       return false;
     }
     seen.clear();
@@ -286,24 +324,33 @@ bool WorkerSut::Worker::try_run(const Trace& trace, std::vector<Observation>& se
   }
   if (!intact) last_words += "the observations in shared memory are damaged\n";
   if (came == Wait::expired)
-    last_words = "no answer for " + std::to_string((limits.trace + commands * limits.command).count()) + " ms, in " +
+    last_words = "no answer for " + std::to_string(patience.count()) + " ms, in " +
                  command_at(trace, seen.size()) + "\n" + last_words;
   seen.emplace_back().status = came == Wait::expired ? Status::hung : Status::crashed;
   return true;
 }
 
-WorkerSut::WorkerSut(std::string libssl, std::string libcrypto, WorkerLimits limits)
+WorkerSut::WorkerSut(std::string libssl, std::string libcrypto, WorkerLimits limits, const std::optional<PeerLibrary>& peer)
     : worker_(std::make_unique<Worker>()) {
   worker_->libssl = std::move(libssl);
   worker_->libcrypto = std::move(libcrypto);
   worker_->limits = limits;
+  if (!peer) return;
+  worker_->library = other(peer->library);
+  worker_->peer = std::make_unique<Worker>();
+  worker_->peer->libssl = peer->libssl;
+  worker_->peer->libcrypto = peer->libcrypto;
+  worker_->peer->limits = limits;
+  worker_->peer->library = peer->library;
 }
 
-WorkerSut::~WorkerSut() { worker_->finish(Worker::Ending::itself); }
+WorkerSut::~WorkerSut() { worker_->finish_both(Worker::Ending::itself); }
 
 std::string WorkerSut::version() const {
   if (worker_->version.empty()) worker_->start();
-  return worker_->version;
+  if (!worker_->peer) return worker_->version;
+  const bool clients = worker_->peer->library == Library::of_clients;
+  return worker_->version + (clients ? ", with clients of " : ", with servers of ") + worker_->peer->version;
 }
 
 Lacks WorkerSut::lacks() const {

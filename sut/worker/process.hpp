@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "model/library.hpp"
 #include "sut/sut.hpp"
 
 namespace sesscheck {
@@ -17,7 +19,13 @@ struct WorkerLimits {
   std::chrono::milliseconds command{20};  ///< more, for each single command (a connect of repeat n counts n times)
 };
 
-/// Runs traces in a worker process. One object for each thread; any number of objects in a process.
+/// The library of the other contexts, where there are two: it has a worker of its own.
+struct PeerLibrary {
+  std::string libssl, libcrypto;  ///< as for WorkerSut
+  Library library = Library::of_clients;  ///< which contexts are its own
+};
+
+/// Runs traces in a worker process, or in two. One object for each thread; any number of objects in a process.
 ///
 /// The worker is started when it is first needed, and again after its death. Its executable is $SESSCHECK_WORKER, else
 /// `sesscheck-worker` beside the running executable, else SESSCHECK_WORKER_PATH as compiled in.
@@ -26,13 +34,13 @@ struct WorkerLimits {
 class WorkerSut final : public Sut {
  public:
   /// `libcrypto` may be empty: then it is the one that libssl asks for. Starts nothing yet, never throws SutError.
-  WorkerSut(std::string libssl, std::string libcrypto, WorkerLimits limits = {});
+  WorkerSut(std::string libssl, std::string libcrypto, WorkerLimits limits = {}, const std::optional<PeerLibrary>& peer = {});
   /// Ends the worker, and waits for it (two seconds at most, then it is killed).
   ~WorkerSut() override;
   WorkerSut(const WorkerSut&) = delete;
   WorkerSut& operator=(const WorkerSut&) = delete;
 
-  /// Starts a worker if none has run yet. Throws SutError.
+  /// Starts a worker if none has run yet. Throws SutError. With a peer: "VERSION, with clients of VERSION".
   [[nodiscard]] std::string version() const override;
   [[nodiscard]] Lacks lacks() const override;
 
