@@ -269,6 +269,15 @@ constexpr Family families[] = {
      "add A h2\n"
      "configure A tickets=off\n"
      "flush A 0\n"},
+    {"TLS 1.3 with a long lifetime",
+     "context A timeout=-1 mode=MODE version-max=1.3 tickets=onSTORE\n"
+     "context B timeout=9 version-max=1.3 tickets=on\n",
+     "connect B A keep=h1\n",
+     "connect B A keep=h1\n"
+     "connect B A offer=h1\n"
+     "set-timeout A 9\n"
+     "advance 9s\n"
+     "flush A 0\n"},
 };
 
 constexpr std::string_view modes[] = {"SERVER", "BOTH|UPDATE_TIME"};

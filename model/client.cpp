@@ -133,8 +133,10 @@ void Machine::on_server_hello(Connection& c) {
   }
   // An id of before that names another session now: what follows is not what this end waits for, or cannot be read.
   const bool alert_follows = c.server.state == Handshake::failed && !(c.resuming && c.hello.early_data);
-  if (side.reused != c.resuming && !alert_follows)
-    return fail(c, false, error::unexpected_message, alert::unexpected_message);
+  if (side.reused != c.resuming && !alert_follows) {
+    const bool bad_record = c.resuming && says(resumption_is_bad_record);
+    return fail(c, false, bad_record ? error::unexpected_record : error::unexpected_message, alert::unexpected_message);
+  }
   if (side.reused && session(offered).secret != session(c.server.session).secret)
     return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
   session(side.session).cipher = true;
@@ -201,7 +203,7 @@ void Machine::on_ticket(Connection& c, TicketRef ref) {
   Session& s = session(side.session);
   tls1_3 || says(ticket_time_renewed) ? void(s.time = now()) : rebase(s);
   s.ticket = ref;
-  s.hint = ticket.hint;
+  s.hint = tls1_3 && ticket.hint > week && says(lifetime_is_a_week) ? week : ticket.hint;
   s.id = ticket.hash;
   s.not_resumable = false;
   if (tls1_3) {

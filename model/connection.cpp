@@ -68,7 +68,7 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   if (c.renegotiating && side.session == no_session) {
     if (c.version < Version::tls1_2) {
       unreadable = error::length_too_short;  // tls1_enc: no session, no encryption
-    } else if (!says(clear_alert_is_read)) {
+    } else if (says(alert_is_in_the_clear)) {
       pass_to((at_server ? c.client : c.server).context);  // who reads it
       unreadable = says(clear_alert_is_bad_mac) ? error::bad_record_mac : error::internal;
       pass_to(side.context);

@@ -25,6 +25,8 @@ struct Deadline {
   auto operator<=>(const Deadline&) const = default;
 };
 
+inline constexpr std::int64_t week = 7 * 24 * 60 * 60;  ///< seconds; TLS 1.3 allows no longer lifetime hint
+
 struct Machine {
   World& world;
   const Rules& rules;

@@ -98,8 +98,8 @@ std::span<const RuleInfo> rule_table() {
        "session; a session without a secret is an internal error", "construct_stateless_ticket, statem/statem_srvr.c"},
       {Rule::group_change, "group_change", {"same_object", "copied"}, "",
        "a TLS 1.3 client's session that is resumed with a key exchange group that it did not have", "tls_parse_stoc_key_share, statem/extensions_clnt.c"},
-      {Rule::alert_in_the_clear, "alert_in_the_clear", {"internal_error", "read", "bad_record_mac"}, "",
-       "a TLS 1.2 record that is not encrypted with the keys of its reader: the alert of a server without a session in a "
+      {Rule::alert_in_the_clear, "alert_in_the_clear", {"internal_error", "bad_record_mac"}, "",
+       "what reads a TLS 1.2 record that is not encrypted with its keys: the alert of a server without a session in a "
        "renegotiation, early data after a resumption", "tls1_enc, record/ssl3_record.c"},
       {Rule::version_after_switch, "version_after_switch", {"kept", "refused"}, "",
        "TLS 1.0 or 1.1 after the ClientHello callback switched to a context whose security level is above 0", "ssl_security_default_callback, ssl_cert.c"},
@@ -162,6 +162,12 @@ std::span<const RuleInfo> rule_table() {
       {Rule::flush_without_id, "flush_without_id", {"done", "skipped"}, "S18 L3",
        "the automatic flush that is due at a connection whose session cannot be cached: without an id, as with a ticket of "
        "TLS 1.2, marked not resumable, or under VERIFY_PEER without an id context", "ssl_update_cache, ssl_lib.c"},
+      {Rule::alert_without_session, "alert_without_session", {"in_the_clear", "encrypted"}, "",
+       "the alert of a TLS 1.2 end that has no session in a renegotiation", "tls1_enc, record/ssl3_record.c"},
+      {Rule::long_lifetime, "long_lifetime", {"as_sent", "a_week"}, "",
+       "the lifetime hint of a TLS 1.3 ticket at its client, when a server sends more than a week", "tls_process_new_session_ticket, statem/statem_clnt.c"},
+      {Rule::unasked_resumption, "unasked_resumption", {"unexpected_message", "unexpected_record"}, "",
+       "the error of a TLS 1.2 client to which a server resumes a session that it did not offer", "ossl_statem_client_read_transition, statem/statem_clnt.c"},
   };
   return table;
 }
@@ -216,8 +222,8 @@ std::span<const Profile> profiles() {
   static const Rules openssl_3_0_22 = with(openssl_3_0, {ticket_after_hash_mismatch, clear_alert_is_bad_mac});
   static const Rules openssl_3_5 =
       with(openssl_3_0_22, {binder_decrypt_error, clock_in_microseconds, times_in_nanoseconds, readd_leaves_misplaced,
-                            future_ticket_is_new, accept_moves_before_name, clear_alert_is_read, old_version_refused});
-  static const Rules openssl_3_6 = with(openssl_3_5, {wrong_id_is_miss, reported_in_reverse, call_under_lock_deadly});
+                            future_ticket_is_new, accept_moves_before_name, clear_alert_is_error, alert_is_encrypted, old_version_refused});
+  static const Rules openssl_3_6 = with(openssl_3_5, {wrong_id_is_miss, reported_in_reverse, call_under_lock_deadly, clear_alert_is_bad_mac, lifetime_is_a_week});
   static const Rules openssl_1_1_1 =
       with(openssl_3_0, {capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated, negative_timeout_accepted,
                          negative_time_is_past, not_resumable_is_used, reported_in_any_order, call_under_lock_undefined,
@@ -235,7 +241,7 @@ std::span<const Profile> profiles() {
                          server_name_before_lookup, renewed_hint_is_timeout, ticket_time_rebased, resumed_id_gets_no_ticket, renewed_ticket_stored,
                          callback_failure_is_silent, early_shutdown_succeeds,
                          client_session_at_server_hello,
-                         null_timeout_undefined});
+                         null_timeout_undefined, resumption_is_bad_record});
   static const Rules aws_lc = with(boringssl, {refusal_not_counted, accept_stays, hit_when_found, miss_is_timeout, ticket_timeout_not_counted});
   static const std::vector<Profile> all = {
       {"manual", Rules::manual()},      {"openssl-1.1.1", openssl_1_1_1}, {"openssl-3.0", openssl_3_0},

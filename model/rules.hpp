@@ -95,6 +95,9 @@ enum class Rule : std::uint8_t {
   client_session,
   timeout_of_null,
   flush_without_id,
+  alert_without_session,
+  long_lifetime,
+  unasked_resumption,
   count
 };
 
@@ -159,8 +162,7 @@ inline constexpr Choice
     overflow_never_expires{Rule::deadline_overflow, 0}, overflow_wraps{Rule::deadline_overflow, 1},
     ticket_faults_mended{Rule::ticket_faults, 0}, ticket_faults_there{Rule::ticket_faults, 1},
     group_change_keeps_object{Rule::group_change, 0}, group_change_copies_session{Rule::group_change, 1},
-    clear_alert_is_error{Rule::alert_in_the_clear, 0}, clear_alert_is_read{Rule::alert_in_the_clear, 1},
-    clear_alert_is_bad_mac{Rule::alert_in_the_clear, 2},
+    clear_alert_is_error{Rule::alert_in_the_clear, 0}, clear_alert_is_bad_mac{Rule::alert_in_the_clear, 1},
     old_version_kept{Rule::version_after_switch, 0}, old_version_refused{Rule::version_after_switch, 1},
     renegotiation_counted_once{Rule::accept_renegotiations, 0}, renegotiation_counted_thrice{Rule::accept_renegotiations, 1},
     client_stores{Rule::client_cache, 0}, client_only_calls_back{Rule::client_cache, 1},
@@ -190,7 +192,10 @@ inline constexpr Choice
     miss_is_no_timeout{Rule::miss_timeout, 0}, miss_is_timeout{Rule::miss_timeout, 1},
     client_session_at_client_hello{Rule::client_session, 0}, client_session_at_server_hello{Rule::client_session, 1},
     null_timeout_is_zero{Rule::timeout_of_null, 0}, null_timeout_undefined{Rule::timeout_of_null, 1},
-    flush_done_without_id{Rule::flush_without_id, 0}, flush_skipped_without_id{Rule::flush_without_id, 1};
+    flush_done_without_id{Rule::flush_without_id, 0}, flush_skipped_without_id{Rule::flush_without_id, 1},
+    alert_is_in_the_clear{Rule::alert_without_session, 0}, alert_is_encrypted{Rule::alert_without_session, 1},
+    lifetime_is_as_sent{Rule::long_lifetime, 0}, lifetime_is_a_week{Rule::long_lifetime, 1},
+    resumption_is_bad_message{Rule::unasked_resumption, 0}, resumption_is_bad_record{Rule::unasked_resumption, 1};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.

@@ -7,7 +7,6 @@
 namespace sesscheck {
 namespace {
 
-constexpr std::int64_t week = 7 * 24 * 60 * 60;  // seconds; TLS 1.3 allows no longer lifetime hint
 constexpr std::uint32_t callback_keys = 3;       // those behind the ticket key callback, the same for all contexts
 
 std::uint32_t keys_of(const Context& c) {
