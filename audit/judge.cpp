@@ -38,9 +38,10 @@ ClauseSet reachable(const Lacks& lacks) {
   return set;
 }
 
-/// Whether what the clause speaks of can be seen at all: of counters, only sess_number can without them.
+/// Whether what the clause speaks of can be seen at all.
 bool visible(const Clause& clause, const Lacks& lacks) {
-  return !lacks.view(View::counters) || !clause.section.starts_with("sess_") || clause.section == "sess_number";
+  if (clause.section == "sess_number") return !lacks.view(View::number);
+  return !lacks.view(View::counters) || !clause.section.starts_with("sess_");
 }
 
 std::string names(const std::vector<Choice>& choices) {

@@ -48,7 +48,7 @@ class Comparison {
     number(name + ".mode", model.mode, library.mode);
     number(name + ".size", model.size, library.size);
     number(name + ".timeout", model.timeout, library.timeout);
-    number(name + ".sess_number", model.number, library.number);
+    if (!lacks_.view(View::number)) number(name + ".sess_number", model.number, library.number);
     for (std::size_t i = 0; i < counter_count && !lacks_.view(View::counters); ++i)
       number(name + ".sess_" + counter_names[i], model.counters[i], library.counters[i]);
     if (!lacks_.view(View::cached)) sessions(name + ".cache", model.cached, library.cached);

@@ -44,6 +44,7 @@ Observation without(Observation seen, const Lacks& lacks) {
   for (ContextView& context : seen.contexts) {
     if (lacks.view(View::counters)) context.counters = {};
     if (lacks.view(View::cached)) context.cached.clear();
+    if (lacks.view(View::number)) context.number = 0;
   }
   if (lacks.view(View::live)) seen.live = 0;
   seen.lacks = lacks;

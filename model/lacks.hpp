@@ -16,7 +16,8 @@ namespace sesscheck {
 /// Parts of an Observation that not every library shows.
 enum class View : std::uint8_t {
   counters,  ///< ContextView::counters
-  cached,    ///< ContextView::cached; how many there are is always seen
+  cached,    ///< ContextView::cached
+  number,    ///< ContextView::number
   live,      ///< Observation::live
   count
 };

@@ -24,6 +24,7 @@
 #include "sut/boringssl/shim.hpp"
 #include "sut/openssl/driver.hpp"
 #include "sut/openssl/table.hpp"
+#include "sut/wolfssl/shim.hpp"
 #include "sut/worker/channel.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -42,10 +43,16 @@ bool send_signal(int socket, Signal signal) {
   return send_all(socket, {&byte, 1});
 }
 
+std::unique_ptr<openssl::Table> table_of(const openssl::Libraries& libraries) {
+  if (wolfssl::is(libraries)) return wolfssl::shim(libraries);
+  auto table = boringssl::is(libraries) ? boringssl::shim(libraries) : std::make_unique<openssl::Table>();
+  openssl::complete(*table, libraries);
+  return table;
+}
+
 void serve(const char* libssl, const char* libcrypto, int socket, Channel& channel) {
   const openssl::Libraries libraries(libssl, libcrypto);
-  const auto table = boringssl::is(libraries) ? boringssl::shim(libraries) : std::make_unique<openssl::Table>();
-  openssl::complete(*table, libraries);
+  const auto table = table_of(libraries);
   openssl::Driver driver(*table);
   channel.set_message(driver.version());
   channel.set_lacks(driver.lacks());
