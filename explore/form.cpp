@@ -329,11 +329,12 @@ void pass_connection(A& a, T& connection) {
   a.value(early_status);
 }
 
-/// What can be used, but for the stores; what is met in it follows. Names and numbers given so far begin anew, and no
+/// What can be used, but for the stores; what is met in it follows. (A table of the process, Rule::cache_place, is refused
+/// before it comes to this.) Names and numbers given so far begin anew, and no
 /// callback is running between two commands.
 template <class A, class T>
 void pass_roots(A& a, T& world, const World& beginning) {
-  auto& [now, sessions, tickets, contexts, visible, connections, held, identities, names, secrets, keys, spoilt,
+  auto& [now, sessions, tickets, contexts, visible, connections, table, held, identities, names, secrets, keys, spoilt,
          calling_back] = world;
   a.value(now.microseconds);
   a.flags(spoilt);

@@ -8,6 +8,10 @@ bool supported(const Settings& settings, Version version) {
   return settings.lowest() <= version && version <= settings.highest();
 }
 
+bool begins_with(const IdContext& whole, const IdContext& part) {
+  return part.length == 0 || (part.length <= whole.length && part.letter == whole.letter);
+}
+
 }  // namespace
 
 /// What SSL_set_session(3) selected goes into the ClientHello, or a new session takes its place (tls_construct_client_hello).
@@ -15,27 +19,32 @@ void Machine::send_client_hello(Connection& c) {
   Side& side = c.client;
   Hello& hello = c.hello;
   const Version highest = c.renegotiating ? c.version : side.settings.highest();
-  bool offered = false;
+  bool offered = false, taken = false;  // not offered, but in use: it is going to be the new session
   if (side.session != no_session) {
     const Session& s = session(side.session);
     if (c.renegotiating ? s.version != c.version : !supported(side.settings, s.version)) {
       note(Reason::offer_of_other_version);
     } else if (!resumable(s) || (s.of_server && says(session_of_own_end))) {
       note(Reason::offer_not_resumable);
+    } else if (!begins_with(s.id_context, side.id_context) && says(client_context_hides_session)) {
+      taken = true;
     } else {
       const bool old = expired(s, now());
       if (old) note(Reason::offer_expired);
       offered = !old || says(expired_is_offered);
+      taken = true;
     }
+    if (offered && says(offered_is_copied)) side.session = dup(side.session);
+    taken = taken && !offered && says(offered_is_overwritten);
   }
-  if (!c.retried && !offered) side.session = create(negotiated(side, highest));
+  if (!c.retried && !offered && !taken) side.session = create(negotiated(side, highest));
   const Session s = session(side.session);
   if (highest < Version::tls1_2 && context(side.current).settings.lowest() >= Version::tls1_2)
     return fail(c, false, error::no_ciphers_available, alert::internal_error);
 
   if (!c.retried) {
     hello.invented = false;
-    hello.id = s.version == Version::tls1_3 || c.renewing ? 0 : s.id;
+    hello.id = s.version == Version::tls1_3 || c.renewing || taken ? 0 : s.id;
     if (s.version == Version::tls1_3 && side.settings.on(Setting::middlebox_compat))
       hello.invented = true, hello.id = new_identity();
     else if (s.version != Version::tls1_3 && s.ticket != no_ticket && says(ticket_goes_with_invented_id))
@@ -71,6 +80,18 @@ void Machine::send_client_hello(Connection& c) {
   c.to_server.push_back({Message::Kind::client_hello, no_ticket, 0, hello.id});
 }
 
+/// A new session at a client whose offer was refused.
+void Machine::replace_offered(Side& side, Version version) {
+  const Session fresh = negotiated(side, version);
+  if (version == Version::tls1_3 || !says(offered_is_overwritten)) {
+    side.session = create(fresh);
+    return;
+  }
+  const std::uint8_t cached_in = session(side.session).cached_in;
+  session(side.session) = fresh;
+  session(side.session).cached_in = cached_in;
+}
+
 /// The server's choice: the session that was offered, or another one (tls_process_server_hello).
 void Machine::on_server_hello(Connection& c) {
   Side& side = c.client;
@@ -100,7 +121,7 @@ void Machine::on_server_hello(Connection& c) {
     if (session(offered).id != 0) {
       note(Reason::full_after_offer);
       if (says(refusal_is_client_miss)) count(side.context, Counter::misses);
-      side.session = create(negotiated(side, c.version));
+      replace_offered(side, c.version);
     } else if (!tls1_3 && says(client_session_at_server_hello)) {
       side.session = create(negotiated(side, c.version));
     }
@@ -110,6 +131,7 @@ void Machine::on_server_hello(Connection& c) {
     s.sha384 = c.sha384;
     s.secret = c.secret;
     s.id = tls1_3 ? 0 : c.answered;
+    if (s.id == 0 && !tls1_3 && !c.ticket_expected && says(client_invents_id)) s.id = new_identity();
   }
   if (session(side.session).version != c.version)  // it has the same id as one of another version
     return fail(c, false, error::session_version_mismatch, alert::protocol_version);
@@ -129,7 +151,10 @@ void Machine::on_server_hello(Connection& c) {
   if (side.reused && session(offered).secret != session(c.server.session).secret)
     return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
   session(side.session).cipher = true;
-  if (!tls1_3 && !side.reused) c.to_server.push_back({Message::Kind::finished});
+  if (!tls1_3 && !side.reused) {
+    if (says(client_stores_first)) update_cache(side, false, c.version);
+    c.to_server.push_back({Message::Kind::finished});
+  }
   if (!tls1_3 || !c.early_accepted) return;
   if (!c.hello.early_data) {  // the server's SSL was cleared, and still says what it said the last time
     note(Reason::early_data_unasked);
@@ -146,7 +171,7 @@ void Machine::on_server_finished(Connection& c) {
       if (session(side.session).id != 0) note(Reason::client_used_once);
       remove(side.context, side.session);
     }
-  } else {
+  } else if (side.reused || says(client_stores_at_end)) {
     update_cache(side, false, c.version);
   }
   if (side.reused) {

@@ -1,6 +1,7 @@
 // Inside of the model: the operations that `step` is made of, each concern in one file.
 //   session.cpp     what a session carries, when it expires, how it is copied
 //   cache.cpp       add, remove, flush: the internal cache and what leaves it
+//   table.cpp       a cache of the whole process: a table of copies
 //   store.cpp       the external store behind the three callbacks
 //   storing.cpp     the end of a handshake: who stores the session, and the automatic flush
 //   ticket.cpp      session tickets: issued, encrypted, read
@@ -72,10 +73,16 @@ struct Machine {
   void mark_removed(SessionRef ref);
   void report_removed(std::uint8_t context, std::vector<SessionRef> gone, bool flushed);
 
+  // --- a cache of the whole process (table.cpp) ---------------------------------------------------------------------
+  SessionRef find_in_table(Identity id, bool of_server);
+  bool add_to_table(std::uint8_t context, SessionRef ref);
+  void take_from_table(SessionRef copy);
+
   // --- external store and callbacks (store.cpp) --------------------------------------------------------------------
   void call_new(std::uint8_t context, SessionRef ref);
   SessionRef call_get(std::uint8_t context, Identity asked);
   void call_remove(std::uint8_t context, Identity removed, bool locked = false);
+  void tell_removed(std::uint8_t letter, Identity removed);
   void call_back(std::uint8_t context, Setting which, bool locked);
 
   // --- the end of a handshake (storing.cpp) ------------------------------------------------------------------------
@@ -115,6 +122,7 @@ struct Machine {
   void on_client_hello(Connection& c);
   void on_client_finished(Connection& c);
   void send_client_hello(Connection& c);
+  void replace_offered(Side& side, Version version);
   void on_server_hello(Connection& c);
   void on_server_finished(Connection& c);
   void on_ticket(Connection& c, TicketRef ticket);

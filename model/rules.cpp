@@ -29,7 +29,7 @@ std::span<const RuleInfo> rule_table() {
        "remove_session_cb for a session replaced by one of the same id", "SSL_CTX_add_session, ssl_sess.c"},
       {Rule::verify_peer_without_id_context, "verify_peer_without_id_context", {"stored", "not_stored"}, "X3",
        "server session under VERIFY_PEER with an empty session id context", "ssl_update_cache, ssl_lib.c"},
-      {Rule::default_timeout, "default_timeout", {"300", "7200"}, "T1",
+      {Rule::default_timeout, "default_timeout", {"300", "7200", "500"}, "T1",
        "seconds a session lives when the application sets nothing", "tls1_default_timeout, t1_lib.c"},
       {Rule::miss_without_internal_lookup, "miss_without_internal_lookup", {"counted", "not_counted"}, "N8",
        "sess_misses when the internal lookup was switched off", "lookup_sess_in_cache, ssl_sess.c"},
@@ -37,8 +37,8 @@ std::span<const RuleInfo> rule_table() {
        "sess_misses on a client whose session was refused", "tls_process_server_hello, statem/statem_clnt.c"},
       {Rule::client_offers_expired, "client_offers_expired", {"withheld", "offered"}, "T2d",
        "a client whose session is past its timeout", "tls_construct_client_hello, statem/statem_clnt.c"},
-      {Rule::client_id_context, "client_id_context", {"ignored", "compared", "compared_first"}, "X2",
-       "session id context on a client when a session is resumed: compared after it counts as reused, or (with its cipher) before", "tls_process_server_hello, statem/statem_clnt.c"},
+      {Rule::client_id_context, "client_id_context", {"ignored", "compared", "compared_first", "hides_session"}, "X2",
+       "session id context on a client when a session is resumed: compared after it counts as reused, or (with its cipher) before; or before it is offered, and never begins with that of the client", "tls_process_server_hello, statem/statem_clnt.c"},
       {Rule::negative_session_timeout, "negative_session_timeout", {"accepted", "rejected"}, "T9",
        "SSL_SESSION_set_timeout below 0", "SSL_SESSION_set_timeout, ssl_sess.c"},
       {Rule::set_time_result, "set_time_result", {"one", "time"}, "T8",
@@ -77,8 +77,8 @@ std::span<const RuleInfo> rule_table() {
        "the alert for a TLS 1.3 identity whose binder does not verify", "tls_psk_do_binder, statem/extensions.c"},
       {Rule::callback_under_lock, "callback_under_lock", {"works", "refused", "undefined"}, "G13",
        "what remove_session_cb calls on its context during a flush or an eviction", "SSL_CTX_flush_sessions, ssl_sess.c"},
-      {Rule::time_range, "time_range", {"seconds", "nanoseconds", "unsigned"}, "",
-       "times and timeouts beyond 584 years, or below 0: kept, or what is left in 64 bits of nanoseconds, or without a sign (a timeout: in 32 bits)", "ossl_seconds2time, internal/time.h"},
+      {Rule::time_range, "time_range", {"seconds", "nanoseconds", "unsigned", "32_bits"}, "",
+       "times and timeouts beyond 584 years, or below 0: kept, or what is left in 64 bits of nanoseconds, or without a sign (a timeout: in 32 bits), or both in 32 bits and a negative time refused", "ossl_seconds2time, internal/time.h"},
       {Rule::ticket_from_future, "ticket_from_future", {"withheld", "offered"}, "",
        "a TLS 1.3 client's ticket whose time is still to come", "tls_construct_ctos_psk, statem/extensions_clnt.c"},
       {Rule::accept_after_switch, "accept_after_switch", {"last_context", "before_server_name", "first_context"}, "N3",
@@ -117,10 +117,10 @@ std::span<const RuleInfo> rule_table() {
        "a session whose time is still to come", "sess_timedout, ssl_sess.c"},
       {Rule::flush_at_deadline, "flush_at_deadline", {"keeps", "removes"}, "L1",
        "a session exactly as old as its timeout in a flush, whatever it is in a lookup", "timeout_cb, ssl_sess.c"},
-      {Rule::removed_session, "removed_session", {"not_resumable", "as_before"}, "A3",
-       "an object that leaves an internal cache, or is told to: marked not resumable, or unchanged", "remove_session_lock, ssl_sess.c"},
-      {Rule::removal_by, "removal_by", {"id", "object"}, "A4b",
-       "SSL_CTX_remove_session with another object of the id of a cached one", "remove_session_lock, ssl_sess.c"},
+      {Rule::removed_session, "removed_session", {"not_resumable", "as_before", "expired", "expired_with_store"}, "A3",
+       "an object that leaves an internal cache, or is told to: marked not resumable, or unchanged; or one that is told to gets timeout 0 (always, or without NO_INTERNAL_STORE)", "remove_session_lock, ssl_sess.c"},
+      {Rule::removal_by, "removal_by", {"id", "object", "none"}, "A4b",
+       "what SSL_CTX_remove_session removes: what has the id; that very object; nothing at all, from the SSL_CTX of a method that is good for both ends", "remove_session_lock, ssl_sess.c"},
       {Rule::fatal_error, "fatal_error", {"removes", "keeps"}, "G9c",
        "the session of a connection that ends with a fatal error at one end", "ossl_statem_fatal, statem/statem.c"},
       {Rule::verify_peer_resumption, "verify_peer_resumption", {"fatal", "resumes"}, "X7",
@@ -159,6 +159,36 @@ std::span<const RuleInfo> rule_table() {
        "when a client that offers no session makes the new one, and the time that this one has", "tls_process_server_hello, statem/statem_clnt.c"},
       {Rule::timeout_of_null, "timeout_of_null", {"zero", "undefined"}, "T14",
        "SSL_SESSION_get_timeout of no session at all", "SSL_SESSION_get_timeout, ssl_sess.c"},
+      // From here on: choices that OpenSSL and its forks make alike, and wolfSSL (src/ssl_sess.c) otherwise.
+      {Rule::cache_place, "cache_place", {"context", "process"}, "S3 L1 Z3",
+       "where sessions are cached: the objects, each in its context, or copies in one table of the process, whatever the size that is set: "
+       "eleven rows of three, by a hash of the id; no flush, and no end of a context, reaches it", "wolfSSL: AddSessionToCache"},
+      {Rule::cache_mode, "cache_mode", {"replaced", "only_added"}, "S1 S2 S24",
+       "SSL_CTX_set_session_cache_mode: the new mode, or flags that stay for good; of CLIENT and SERVER only that both are missing is read, and is OFF", "wolfSSL: wolfSSL_CTX_set_session_cache_mode"},
+      {Rule::client_mode, "client_mode", {"asked", "ignored"}, "S11",
+       "whether a client needs the mode CLIENT to store its sessions and to call new_session_cb", "wolfSSL: AddSession"},
+      {Rule::lookup_order, "lookup_order", {"internal_first", "external_first"}, "S8 S14",
+       "where a server looks first for a session id", "wolfSSL: wolfSSL_GetSessionFromCache"},
+      {Rule::external_hit, "external_hit", {"copied", "not_copied"}, "",
+       "whether what get_session_cb returns gets into the internal cache", "wolfSSL: wolfSSL_GetSessionFromCache"},
+      {Rule::remove_result, "remove_result", {"removed", "told"}, "A4b",
+       "SSL_CTX_remove_session returns 1 when it has removed a session, or also when it has called remove_session_cb", "wolfSSL: wolfSSL_SSL_CTX_remove_session"},
+      {Rule::expired_entry, "expired_entry", {"removed", "left"}, "",
+       "a cached session that a server finds expired", "wolfSSL: wolfSSL_GetSessionFromCache"},
+      {Rule::expiry_by, "expiry_by", {"session", "context_too"}, "T2",
+       "whose timeout ends a session at a server that looks it up by its id: its own; or also the one that the context has now, and that one alone for what get_session_cb returns", "wolfSSL: HandleTlsResumption, internal.c"},
+      {Rule::hint_of, "hint_of", {"ticket", "timeout"}, "",
+       "what SSL_SESSION_get_ticket_lifetime_hint tells: the hint of the ticket, or the timeout", "wolfSSL: wolfSSL_SESSION_get_ticket_lifetime_hint"},
+      {Rule::id_context_match, "id_context_match", {"equal", "empty_matches_all", "ignored"}, "X1",
+       "which session id context a session must have for a server: its own; any, if the server's is empty; any", "wolfSSL: CheckSessionMatch"},
+      {Rule::full_id_context, "full_id_context", {"kept", "lost"}, "",
+       "a session id context of 32 bytes, in the sessions that are made under it", "wolfSSL: SetupSession"},
+      {Rule::offered_object, "offered_object", {"untouched", "overwritten", "copied"}, "",
+       "the object that a client was given by SSL_set_session: in use when it is resumed, and else left alone; or it becomes the new session; or only a copy is used", "wolfSSL: wolfSSL_SetSession"},
+      {Rule::client_storing, "client_storing", {"at_end", "with_its_finished"}, "",
+       "when a client stores its session up to TLS 1.2: when the handshake is over, or when it sends Finished, which is before the server does", "wolfSSL: SendFinished, internal.c"},
+      {Rule::client_without_id, "client_without_id", {"none", "invented"}, "",
+       "the session of a client that was given no session id and no ticket", "wolfSSL: AddSession"},
   };
   return table;
 }
@@ -234,11 +264,26 @@ std::span<const Profile> profiles() {
                          client_session_at_server_hello,
                          null_timeout_undefined});
   static const Rules aws_lc = with(boringssl, {refusal_not_counted, accept_stays, hit_when_found, miss_is_timeout, ticket_timeout_not_counted});
+  static const Rules wolfssl_5_9 =
+      with(openssl_3_0, {cached_in_process, mode_only_added, client_mode_ignored, external_first, external_hit_not_copied,
+                         removal_of_none, one_when_told, removed_is_as_before, expiry_by_context, hint_is_timeout,
+                         empty_id_context_matches, full_id_context_lost, offered_is_overwritten, client_stores_first,
+                         client_invents_id, default_timeout_500, no_lookup_without_server, not_asked_without_server,
+                         client_context_hides_session, expired_is_withheld, expired_at_deadline, times_in_32_bits,
+                         negative_time_is_past, wrong_id_is_taken, not_resumable_is_used, unclean_end_keeps, transport_end_keeps,
+                         fatal_keeps, verify_peer_session_stored, uninitialized_resumes, session_of_own_end, newer_calls_missing,
+                         zero_timeout_is_default, serialised_zero_kept, time_never_updated, flush_counts_stored, key_is_id,
+                         client_session_at_server_hello});
+  static const Rules wolfssl_5_7 = with(wolfssl_5_9, {one_when_removed, removed_is_expired, expired_is_offered});
+  static const Rules wolfssl_5_5 =
+      with(wolfssl_5_9, {one_when_removed, removed_is_expired_with_store, expired_entry_left, id_context_ignored, offered_is_copied,
+                         client_has_no_id, client_only_calls_back});
   static const std::vector<Profile> all = {
       {"manual", Rules::manual()},      {"openssl-1.1.1", openssl_1_1_1}, {"openssl-3.0", openssl_3_0},
       {"openssl-3.0.22", openssl_3_0_22}, {"openssl-3.5", openssl_3_5},     {"openssl-3.6", openssl_3_6},
       {"openssl-4.0", openssl_3_6},
-      {"boringssl", boringssl},         {"aws-lc", aws_lc}};
+      {"boringssl", boringssl},         {"aws-lc", aws_lc},
+      {"wolfssl-5.5", wolfssl_5_5},     {"wolfssl-5.7", wolfssl_5_7}, {"wolfssl-5.9", wolfssl_5_9}};
   return all;
 }
 

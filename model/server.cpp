@@ -19,6 +19,7 @@ struct Server {
   Side& side = c.server;
   bool fatal = false;
   bool from_id_lookup = false;   // the candidate came by its id, not by a ticket
+  bool from_store = false;       // ... and from the external store
   bool early_data_ok = false;
 
   Context& own() { return m.context(side.context); }
@@ -38,8 +39,12 @@ struct Server {
   void choose_version();
   bool choose_cipher();
   SessionRef look_up(Identity id);
+  SessionRef look_inside(Identity id);
+  SessionRef ask(Identity id);
+  bool in_id_context(SessionRef candidate);
   SessionRef by_ticket_or_id();
   SessionRef by_identity();
+  bool expired_by_context(SessionRef candidate);
   bool expired(SessionRef candidate);
   bool acceptable(SessionRef candidate);
   void new_session();
@@ -94,26 +99,36 @@ bool Server::choose_cipher() {
   return false;
 }
 
-/// Internal cache first, then the external store.
+/// Internal cache and external store, in either order.
 SessionRef Server::look_up(Identity id) {
+  const bool ask_first = own().callbacks.get_session != GetCallback::absent && m.says(external_first);
+  SessionRef found = no_session;
+  if (ask_first && (found = ask(id)) != no_session && in_id_context(found)) return found;
+  from_store = false;
+  found = look_inside(id);
+  return found != no_session || ask_first ? found : ask(id);
+}
+
+SessionRef Server::look_inside(Identity id) {
   Context& s = own();
   const bool enabled = s.mode & mode::server;
-  SessionRef found = no_session;
-
   if (s.mode & mode::no_internal_lookup) {
     m.note(Reason::internal_lookup_skipped);
     if (m.says(skipped_lookup_is_miss)) m.count(side.context, Counter::misses);
-  } else if (!enabled && m.says(no_lookup_without_server)) {
-    m.note(Reason::lookup_off);
-  } else {
-    if (!enabled) m.note(Reason::lookup_off);
-    found = m.find(s, id, c.version);
-    m.note(found != no_session ? Reason::internal_hit : Reason::internal_miss);
-    if (found == no_session) m.count(side.context, Counter::misses);
-    if (found == no_session && m.cached_anywhere(id)) m.note(Reason::cached_elsewhere);
+    return no_session;
   }
-  if (found != no_session) return found;
+  if (!enabled) m.note(Reason::lookup_off);
+  if (!enabled && m.says(no_lookup_without_server)) return no_session;
+  const SessionRef found = m.find(s, id, c.version);
+  m.note(found != no_session ? Reason::internal_hit : Reason::internal_miss);
+  if (found == no_session) m.count(side.context, Counter::misses);
+  if (found == no_session && m.cached_anywhere(id)) m.note(Reason::cached_elsewhere);
+  return found;
+}
 
+SessionRef Server::ask(Identity id) {
+  Context& s = own();
+  const bool enabled = s.mode & mode::server;
   if (s.callbacks.get_session == GetCallback::absent) {
     m.note(Reason::external_absent);
     if (m.says(miss_is_timeout)) m.count(side.context, Counter::timeouts);
@@ -124,7 +139,7 @@ SessionRef Server::look_up(Identity id) {
     if (m.says(not_asked_without_server)) return no_session;
   }
   m.note(Reason::external_asked);
-  found = m.call_get(side.context, id);
+  const SessionRef found = m.call_get(side.context, id);
   if (found == no_session) {
     m.note(Reason::external_miss);
     return no_session;
@@ -134,10 +149,11 @@ SessionRef Server::look_up(Identity id) {
     if (m.says(not_resumable_is_ignored)) return no_session;
   }
   m.note(Reason::external_hit);
+  from_store = true;
   m.count(side.context, Counter::cb_hits);
   if (s.mode & mode::no_internal_store) {
     m.note(Reason::external_not_copied);
-  } else if (enabled || m.says(copy_without_server)) {
+  } else if ((enabled || m.says(copy_without_server)) && m.says(external_hit_copied)) {
     m.note(Reason::external_copied);
     m.add(side.context, found);
   }
@@ -238,13 +254,34 @@ SessionRef Server::by_identity() {
   return found;
 }
 
+/// Whether the server may use a session of this session id context.
+bool Server::in_id_context(SessionRef candidate) {
+  if (m.session(candidate).id_context == side.id_context) return true;
+  m.note(Reason::id_context_differs);
+  return m.says(id_context_ignored) || (side.id_context.length == 0 && m.says(empty_id_context_matches));
+}
+
+/// Whether a session would have expired with the timeout that its context has now, where that counts (it may be as old as that).
+bool Server::expired_by_context(SessionRef candidate) {
+  if (!from_id_lookup || tls1_3() || m.says(expiry_by_session)) return false;
+  Session s = m.session(candidate);
+  s.timeout = own().timeout;
+  return m.expired(s, m.now(), true);
+}
+
 /// Whether what the search found has expired; what a cache had leaves it then.
 bool Server::expired(SessionRef candidate) {
-  if (!m.expired(m.session(candidate), m.now())) return false;
+  const bool by_context = expired_by_context(candidate), by_context_alone = from_store && !tls1_3() && m.says(expiry_by_context);
+  if (by_context_alone || !m.expired(m.session(candidate), m.now())) return by_context;
   m.note(Reason::found_expired);
   if (from_stateless_ticket()) m.note(Reason::ticket_expired);
   if (!from_stateless_ticket() || m.says(ticket_timeout_counted)) m.count(side.context, Counter::timeouts);
-  if (from_id_lookup) m.remove(side.context, candidate);
+  if (!from_id_lookup || m.says(expired_entry_left)) return true;
+  if (m.says(cached_in_process)) {
+    if (!from_store) m.take_from_table(candidate);
+  } else {
+    m.remove(side.context, candidate);
+  }
   return true;
 }
 
@@ -258,10 +295,7 @@ bool Server::acceptable(SessionRef candidate) {
     m.note(Reason::version_differs);
     return false;
   }
-  if (s.id_context != side.id_context) {
-    m.note(Reason::id_context_differs);
-    return false;
-  }
+  if (!in_id_context(candidate)) return false;
   if (side.verify_peer && side.id_context.length == 0 && m.says(uninitialized_is_fatal)) {
     m.note(Reason::id_context_uninitialized);
     fail(error::id_context_uninitialized, alert::internal_error);
@@ -291,7 +325,7 @@ void Server::new_session() {
   side.session = no_session;
   Session fresh = m.negotiated(side, c.version);
   fresh.extended_master_secret = c.extended_master_secret;
-  fresh.of_server = m.says(session_of_own_end);
+  fresh.of_server = m.says(session_of_own_end) || m.says(cached_in_process);
   if (!tls1_3() && !c.ticket_expected) {
     const std::optional<Identity> id = m.generate_id(c, c.version);
     if (!id) {
@@ -338,7 +372,7 @@ bool Server::run() {
   c.resuming = candidate != no_session && acceptable(candidate);
   if (fatal) return false;
   if (c.resuming) {
-    side.session = candidate;
+    side.session = m.says(cached_in_process) ? m.dup(candidate) : candidate;
     if (from_stateless_ticket()) m.note(Reason::ticket_resumed);
     if (from_id_lookup && c.ticket_expected && !tls1_3() && m.says(resumed_id_gets_no_ticket)) c.ticket_expected = false;
     if ((!from_stateless_ticket() || m.says(ticket_hit_counted)) && m.says(hit_when_resumed)) m.count(side.context, Counter::hits);

@@ -12,7 +12,17 @@ namespace {
 constexpr std::int64_t mode_mask = 0xffffffff;  // the mode is kept in 32 bits
 constexpr std::int32_t million = 1'000'000;
 
+constexpr std::int64_t table_size = 33;
+
+std::int64_t set_mode(Machine& m, Context& c, std::int64_t bits) {
+  if (m.says(mode_replaced)) return std::exchange(c.mode, bits & mode_mask);
+  if (bits == mode::off) c.mode = (c.mode & ~mode::server) | mode::no_internal;
+  c.mode |= bits & (mode::no_auto_clear | mode::no_internal);
+  return 1;
+}
+
 std::int64_t set_size(Machine& m, Context& c, std::int64_t size) {
+  if (m.says(cached_in_process)) return table_size;
   return size < 0 && m.says(negative_size_ignored) ? 0 : std::exchange(c.size, size);
 }
 
@@ -32,7 +42,8 @@ Context made(Machine& m, const ContextSetup& setup, std::uint8_t letter) {
   c.setup = setup;
   c.letter = letter;
   if (!setup.timeout) c.timeout = m.default_timeout();
-  if (setup.mode) c.mode = *setup.mode & mode_mask;
+  if (m.says(cached_in_process)) c.size = table_size;
+  if (setup.mode) set_mode(m, c, *setup.mode);
   if (setup.size) set_size(m, c, *setup.size);
   if (setup.timeout) set_timeout(m, c, *setup.timeout);
   set_id_context(c.id_context, setup.id_context);
@@ -80,7 +91,7 @@ void on_context(Machine& m, const Command& command) {
   switch (command.op) {
     case Op::set_mode:
       m.note(Reason::mode_set);
-      m.seen.result = std::exchange(c.mode, command.number.value & mode_mask);
+      m.seen.result = set_mode(m, c, command.number.value);
       break;
     case Op::set_size: m.seen.result = set_size(m, c, command.number.value); break;
     case Op::set_timeout: m.seen.result = set_timeout(m, c, command.number.value); break;
@@ -126,6 +137,7 @@ void on_session(Machine& m, const Command& command) {
     case Op::remove: m.seen.result = m.remove(command.context, ref); break;
     case Op::set_session_time: {
       const std::int64_t time = command.number.at(w.now.seconds);
+      if (time < 0 && m.says(times_in_32_bits)) break;
       m.set_time(ref, {time, 0});
       m.seen.result = m.says(set_time_returns_time) ? time : 1;
       break;
@@ -147,19 +159,22 @@ void on_session(Machine& m, const Command& command) {
   }
 }
 
-SessionView view(const Session& s) {
+SessionView view(Machine& m, const Session& s) {
   SessionView v;
   v.name = s.id;
   v.resumable = Machine::resumable(s);
   v.ticket = s.ticket != no_ticket;
   v.early_data = s.early_data;
   v.version = static_cast<std::uint8_t>(s.version) + 1;
-  v.time = s.time.seconds, v.timeout = s.timeout, v.hint = s.hint;
+  v.time = s.time.seconds, v.timeout = s.timeout;
+  v.hint = s.hint != s.timeout && m.says(hint_is_timeout) ? s.timeout : s.hint;
   return v;
 }
 
 /// What is seen, with identities still in place of names.
-void look(const World& w, Observation& seen) {
+void look(Machine& m) {
+  const World& w = m.world;
+  Observation& seen = m.seen;
   seen.contexts.resize(w.visible);
   for (std::size_t i = 0; i < w.visible; ++i) {
     const Context& c = w.contexts[i];
@@ -168,15 +183,15 @@ void look(const World& w, Observation& seen) {
     v.number = static_cast<std::int64_t>(c.cache.size());
     v.counters = c.counters;
     v.cached.clear();
-    for (const SessionRef ref : c.cache) v.cached.push_back(view(w.sessions[ref]));
+    for (const SessionRef ref : c.cache) v.cached.push_back(view(m, w.sessions[ref]));
     v.stored.clear();
     for (const Stored& entry : c.store)
-      v.stored.push_back(entry.reference != no_session ? view(w.sessions[entry.reference])
+      v.stored.push_back(entry.reference != no_session ? view(m, w.sessions[entry.reference])
                                                        : SessionView{.name = entry.id, .resumable = true});
   }
   for (std::size_t slot = 1; slot <= slots_max; ++slot) {
     const SessionRef ref = w.held[slot];
-    seen.held[slot - 1] = ref == no_session ? std::nullopt : std::optional(view(w.sessions[ref]));
+    seen.held[slot - 1] = ref == no_session ? std::nullopt : std::optional(view(m, w.sessions[ref]));
   }
 }
 
@@ -281,7 +296,7 @@ void step(World& world, const Command& command, const Rules& rules, Observation&
     seen.status = Status::crashed;
     return;
   }
-  look(world, seen);
+  look(m);
   give_names(world, seen);
   seen.live = live(world);
 }

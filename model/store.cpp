@@ -65,10 +65,14 @@ SessionRef Machine::call_get(std::uint8_t index, Identity asked) {
 void Machine::call_remove(std::uint8_t index, Identity removed, bool locked) {
   if (context(index).callbacks.remove_session == RemoveCallback::absent) return;
   const std::uint8_t letter = context(index).letter;
-  Context& c = context(letter);
-  seen.log.push_back({Event::Kind::remove_session, letter, removed, false, 0});
-  std::erase_if(c.store, [removed](const Stored& entry) { return entry.id == removed; });
+  tell_removed(letter, removed);
   if (index == letter) call_back(index, Setting::remove_calls, locked);  // nothing is called on a context that goes
+}
+
+/// remove_session_cb itself: the external store gives up what it has of this id.
+void Machine::tell_removed(std::uint8_t letter, Identity removed) {
+  seen.log.push_back({Event::Kind::remove_session, letter, removed, false, 0});
+  std::erase_if(context(letter).store, [removed](const Stored& entry) { return entry.id == removed; });
 }
 
 /// What a callback calls on the context that it was called for. Called from there, a callback calls nothing.

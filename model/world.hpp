@@ -60,7 +60,7 @@ struct Session {
   std::int64_t hint = 0;                  ///< the ticket's lifetime as the server sent it, seconds
   bool of_server = false;                 ///< made at a server's end, where that matters (Rule::session_end)
   bool misfiled = false;                  ///< cached, but not found there: its id is not what it was
-  std::uint8_t cached_in = no_context;    ///< the context whose internal cache lists this object
+  std::uint8_t cached_in = no_context;    ///< the context whose internal cache lists this object; in the table: whose remove_session_cb is told
 };
 
 /// A ticket as it is on the wire.
@@ -170,6 +170,12 @@ struct Connection {
   std::uint8_t early_status = 0;  ///< what the client knows of it, as in ConnectionView::early_data
 };
 
+/// A row of the session table that Rule::cache_place can put in the place of all caches.
+struct TableRow {
+  std::array<SessionRef, 3> copies{no_session, no_session, no_session};
+  std::uint8_t next = 0;  ///< the place that is taken next, whatever is there
+};
+
 struct World {
   Moment now = epoch;
   std::vector<Session> sessions;
@@ -177,6 +183,7 @@ struct World {
   std::vector<Context> contexts;   ///< those of the Setup; then those that were freed while connections used them
   std::uint8_t visible = 0;        ///< the former
   std::array<Connection, connections_max> connections;
+  std::array<TableRow, 11> table;
   std::array<SessionRef, slots_max + 1> held;  ///< by slot; [0] is never used
   std::vector<IdentityInfo> identities;
   Name names = 0;                              ///< names given so far
