@@ -9,7 +9,7 @@ namespace sesscheck {
 
 /// The cached session of this id. Its version may be part of the key.
 SessionRef Machine::find(const Context& c, Identity id, Version version) {
-  if (says(cached_in_process)) return find_in_table(id, true);
+  if (says(cached_in_process)) return find_in_table(id, true, true);
   for (const SessionRef ref : c.cache)
     if (const Session& s = session(ref); s.id == id && !s.misfiled && (s.version == version || says(key_is_id))) return ref;
   return no_session;
@@ -117,8 +117,8 @@ void Machine::mark_removed(SessionRef ref) {
 /// SSL_CTX_remove_session: takes out whatever is cached under this session's id; this object is marked, cached or not.
 bool Machine::remove(std::uint8_t index, SessionRef ref) {
   const Identity id = session(ref).id;
-  if (id == 0) return false;
-  SessionRef cached = find(context(index), id, session(ref).version);
+  if (id == 0 && says(removal_needs_id)) return false;
+  SessionRef cached = id == 0 ? no_session : find(context(index), id, session(ref).version);
   if (cached != no_session && cached != ref && says(removal_by_object)) cached = no_session;
   if (cached != no_session && says(removal_of_none)) cached = no_session;
   const bool removed = cached != no_session, in_table = removed && says(cached_in_process);

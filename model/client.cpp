@@ -24,8 +24,11 @@ void Machine::send_client_hello(Connection& c) {
     const Session& s = session(side.session);
     if (c.renegotiating ? s.version != c.version : !supported(side.settings, s.version)) {
       note(Reason::offer_of_other_version);
-    } else if (!resumable(s) || (s.of_server && says(session_of_own_end))) {
+    } else if (s.of_server && !says(session_of_any_end)) {
       note(Reason::offer_not_resumable);
+    } else if (!resumable(s)) {
+      note(Reason::offer_not_resumable);
+      taken = true;
     } else if (!begins_with(s.id_context, side.id_context) && says(client_context_hides_session)) {
       taken = true;
     } else {
@@ -70,6 +73,7 @@ void Machine::send_client_hello(Connection& c) {
       hello.age = age * 1000U;
     }
   }
+  if (hello.id != 0 && says(client_reused_when_offered)) side.reused = true;
   if (offered && (!hello.invented || hello.psk)) note(Reason::session_offered);
   if (hello.psk) note(Reason::ticket_offered);
   hello.early_data = !c.retried && c.early && offered && s.version == Version::tls1_3 && s.early_data;
@@ -87,9 +91,11 @@ void Machine::replace_offered(Side& side, Version version) {
     side.session = create(fresh);
     return;
   }
-  const std::uint8_t cached_in = session(side.session).cached_in;
-  session(side.session) = fresh;
-  session(side.session).cached_in = cached_in;
+  Session& s = session(side.session);
+  const Session before = s;
+  s = fresh;
+  s.cached_in = before.cached_in;
+  if (id_length(before.id) == 0) s.id = before.id;
 }
 
 /// The server's choice: the session that was offered, or another one (tls_process_server_hello).
@@ -110,7 +116,7 @@ void Machine::on_server_hello(Connection& c) {
     if (session(offered).id_context != side.id_context) {
       note(Reason::client_context_differs);
       side.reused = !says(client_compares_first);
-      if (!says(client_ignores_id_context))
+      if (!says(client_ignores_id_context) && !says(client_context_hides_session))
         return fail(c, false, error::session_in_different_context, alert::illegal_parameter);
     }
     if (!tls1_3 && session(offered).sha384 != c.sha384)
@@ -130,8 +136,13 @@ void Machine::on_server_hello(Connection& c) {
     s.extended_master_secret = c.extended_master_secret;
     s.sha384 = c.sha384;
     s.secret = c.secret;
+    const Identity invented = s.id != 0 && id_length(s.id) == 0 ? s.id : 0;
     s.id = tls1_3 ? 0 : c.answered;
-    if (s.id == 0 && !tls1_3 && !c.ticket_expected && says(client_invents_id)) s.id = new_identity();
+    if (s.id == 0 && !tls1_3 && !c.ticket_expected && says(client_invents_id)) s.id = new_identity(0);  // none to be sent
+    if (invented != 0) {  // which it keeps, and sends from now on
+      s.id = invented;
+      world.identities[invented].length = 32;
+    }
   }
   if (session(side.session).version != c.version)  // it has the same id as one of another version
     return fail(c, false, error::session_version_mismatch, alert::protocol_version);

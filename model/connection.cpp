@@ -31,7 +31,7 @@ void Machine::open(Connection& c, const Command& command) {
   if (!command.id_context) return;
   if (command.id_context->length > id_context_max) {
     note(Reason::too_long_id_context);
-    seen.error = error::id_context_too_long;
+    if (says(long_id_context_is_error)) seen.error = error::id_context_too_long;
   } else {
     c.server.id_context = *command.id_context;
   }

@@ -47,8 +47,8 @@ struct Machine {
   std::int64_t kept(std::int64_t seconds);
   std::int64_t kept_timeout(std::int64_t seconds);
   Moment age(const Session& session);
-  [[nodiscard]] static bool resumable(const Session& s) {
-    return !s.not_resumable && (s.id != 0 || s.ticket != no_ticket);
+  [[nodiscard]] bool resumable(const Session& s) const {
+    return !s.not_resumable && (id_length(s.id) != 0 || s.ticket != no_ticket);
   }
   std::int64_t default_timeout();
   Session negotiated(const Side& side, Version version);
@@ -74,7 +74,7 @@ struct Machine {
   void report_removed(std::uint8_t context, std::vector<SessionRef> gone, bool flushed);
 
   // --- a cache of the whole process (table.cpp) ---------------------------------------------------------------------
-  SessionRef find_in_table(Identity id, bool of_server);
+  SessionRef find_in_table(Identity id, bool of_server, bool searching);
   bool add_to_table(std::uint8_t context, SessionRef ref);
   void take_from_table(SessionRef copy);
 

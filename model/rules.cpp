@@ -110,7 +110,7 @@ std::span<const RuleInfo> rule_table() {
       {Rule::flush_counts, "flush_counts", {"connections", "stored_sessions"}, "S18 L3",
        "what the automatic flush counts: the connections of a context, or what its server stored since the last one; that flush comes before new_session_cb", "ssl_update_cache, ssl_lib.c"},
       {Rule::cache_key, "cache_key", {"id_and_version", "id"}, "",
-       "what a session is found by in the internal cache", "ssl_session_cmp, ssl_lib.c"},
+       "what a session is found by in the internal cache; in a table of the process: the id and the end where it was made, or the id", "ssl_session_cmp, ssl_lib.c"},
       {Rule::expiry_tested, "expiry_tested", {"last", "first"}, "",
        "when a server that found a session by its id asks whether it has expired: after its id context and version, or before", "ssl_get_prev_session, ssl_sess.c"},
       {Rule::session_from_future, "session_from_future", {"valid", "expired"}, "T2",
@@ -125,8 +125,8 @@ std::span<const RuleInfo> rule_table() {
        "the session of a connection that ends with a fatal error at one end", "ossl_statem_fatal, statem/statem.c"},
       {Rule::verify_peer_resumption, "verify_peer_resumption", {"fatal", "resumes"}, "X7",
        "a session offered under VERIFY_PEER to a server without a session id context", "ssl_get_prev_session, ssl_sess.c"},
-      {Rule::session_end, "session_end", {"any", "own"}, "",
-       "which sessions an end resumes: those of any end, or only those that were made at such an end", "ssl_get_prev_session, ssl_sess.c"},
+      {Rule::session_end, "session_end", {"any", "own", "own_offered"}, "",
+       "which sessions an end resumes: those of any end, or only those that were made at such an end; or a client offers only those, and a server takes any", "ssl_get_prev_session, ssl_sess.c"},
       {Rule::timeout_of_zero, "timeout_of_zero", {"kept", "default"}, "T0",
        "SSL_CTX_set_timeout with 0: kept, and the default for new sessions, or replaced by the default at once", "SSL_CTX_set_timeout, ssl_sess.c"},
       {Rule::serialised_zero, "serialised_zero", {"default", "kept"}, "",
@@ -160,12 +160,12 @@ std::span<const RuleInfo> rule_table() {
       {Rule::timeout_of_null, "timeout_of_null", {"zero", "undefined"}, "T14",
        "SSL_SESSION_get_timeout of no session at all", "SSL_SESSION_get_timeout, ssl_sess.c"},
       // From here on: choices that OpenSSL and its forks make alike, and wolfSSL (src/ssl_sess.c) otherwise.
-      {Rule::cache_place, "cache_place", {"context", "process"}, "S3 L1 Z3",
+      {Rule::cache_place, "cache_place", {"context", "process"}, "S3 S18 G9b L1 Z3 Z7",
        "where sessions are cached: the objects, each in its context, or copies in one table of the process, whatever the size that is set: "
        "eleven rows of three, by a hash of the id; no flush, and no end of a context, reaches it", "wolfSSL: AddSessionToCache"},
-      {Rule::cache_mode, "cache_mode", {"replaced", "only_added"}, "S1 S2 S24",
-       "SSL_CTX_set_session_cache_mode: the new mode, or flags that stay for good; of CLIENT and SERVER only that both are missing is read, and is OFF", "wolfSSL: wolfSSL_CTX_set_session_cache_mode"},
-      {Rule::client_mode, "client_mode", {"asked", "ignored"}, "S11",
+      {Rule::cache_mode, "cache_mode", {"replaced", "only_added", "bits_only_added"}, "S1 S2 S24",
+       "SSL_CTX_set_session_cache_mode: the new mode, or flags that stay for good; CLIENT and SERVER mean nothing, and 0 is OFF, which adds NO_INTERNAL, or does not", "wolfSSL: wolfSSL_CTX_set_session_cache_mode"},
+      {Rule::client_mode, "client_mode", {"asked", "ignored"}, "S11 S27",
        "whether a client needs the mode CLIENT to store its sessions and to call new_session_cb", "wolfSSL: AddSession"},
       {Rule::lookup_order, "lookup_order", {"internal_first", "external_first"}, "S8 S14",
        "where a server looks first for a session id", "wolfSSL: wolfSSL_GetSessionFromCache"},
@@ -188,7 +188,15 @@ std::span<const RuleInfo> rule_table() {
       {Rule::client_storing, "client_storing", {"at_end", "with_its_finished"}, "",
        "when a client stores its session up to TLS 1.2: when the handshake is over, or when it sends Finished, which is before the server does", "wolfSSL: SendFinished, internal.c"},
       {Rule::client_without_id, "client_without_id", {"none", "invented"}, "",
-       "the session of a client that was given no session id and no ticket", "wolfSSL: AddSession"},
+       "the session of a client that was given no session id and no ticket: it has none, or one of the client's own that is not sent", "wolfSSL: AddSession"},
+      {Rule::client_reused, "client_reused", {"when_answered", "when_offered"}, "",
+       "SSL_session_reused at a client that has not had the server's answer yet", "wolfSSL: wolfSSL_session_reused, ssl.c"},
+      {Rule::long_timeout, "long_timeout", {"previous", "error"}, "T0a",
+       "what SSL_CTX_set_timeout returns for more than a week: the previous timeout, or an error (it is set all the same)", "wolfSSL: wolfSSL_CTX_set_timeout"},
+      {Rule::id_context_error, "id_context_error", {"reason", "none"}, "X6",
+       "what the error queue has of a session id context that is too long", "wolfSSL: wolfSSL_CTX_set_session_id_context"},
+      {Rule::removal_without_id, "removal_without_id", {"ignored", "as_any"}, "",
+       "SSL_CTX_remove_session of a session that has no id", "wolfSSL: wolfSSL_SSL_CTX_remove_session"},
   };
   return table;
 }
@@ -268,15 +276,15 @@ std::span<const Profile> profiles() {
       with(openssl_3_0, {cached_in_process, mode_only_added, client_mode_ignored, external_first, external_hit_not_copied,
                          removal_of_none, one_when_told, removed_is_as_before, expiry_by_context, hint_is_timeout,
                          empty_id_context_matches, full_id_context_lost, offered_is_overwritten, client_stores_first,
-                         client_invents_id, default_timeout_500, no_lookup_without_server, not_asked_without_server,
+                         client_invents_id, client_reused_when_offered, long_timeout_is_error, default_timeout_500, no_lookup_without_server, not_asked_without_server,
                          client_context_hides_session, expired_is_withheld, expired_at_deadline, times_in_32_bits,
                          negative_time_is_past, wrong_id_is_taken, not_resumable_is_used, unclean_end_keeps, transport_end_keeps,
-                         fatal_keeps, verify_peer_session_stored, uninitialized_resumes, session_of_own_end, newer_calls_missing,
-                         zero_timeout_is_default, serialised_zero_kept, time_never_updated, flush_counts_stored, key_is_id,
+                         fatal_keeps, verify_peer_session_stored, uninitialized_resumes, session_of_own_end, newer_calls_missing, long_id_context_is_silent, removal_told_without_id,
+                         zero_timeout_is_default, serialised_zero_kept, time_never_updated, flush_counts_stored,
                          client_session_at_server_hello});
-  static const Rules wolfssl_5_7 = with(wolfssl_5_9, {one_when_removed, removed_is_expired, expired_is_offered});
+  static const Rules wolfssl_5_7 = with(wolfssl_5_9, {one_when_removed, removed_is_expired, expired_is_offered, long_timeout_fits});
   static const Rules wolfssl_5_5 =
-      with(wolfssl_5_9, {one_when_removed, removed_is_expired_with_store, expired_entry_left, id_context_ignored, offered_is_copied,
+      with(wolfssl_5_9, {one_when_removed, long_timeout_fits, removed_is_expired_with_store, expired_entry_left, id_context_ignored, key_is_id, own_session_offered, mode_bits_only_added, offered_is_copied,
                          client_has_no_id, client_only_calls_back});
   static const std::vector<Profile> all = {
       {"manual", Rules::manual()},      {"openssl-1.1.1", openssl_1_1_1}, {"openssl-3.0", openssl_3_0},

@@ -106,6 +106,10 @@ enum class Rule : std::uint8_t {
   offered_object,
   client_storing,
   client_without_id,
+  client_reused,
+  long_timeout,
+  id_context_error,
+  removal_without_id,
   count
 };
 
@@ -187,7 +191,7 @@ inline constexpr Choice
     removal_by_id{Rule::removal_by, 0}, removal_by_object{Rule::removal_by, 1},                       removal_of_none{Rule::removal_by, 2},
     fatal_removes{Rule::fatal_error, 0}, fatal_keeps{Rule::fatal_error, 1},
     uninitialized_is_fatal{Rule::verify_peer_resumption, 0}, uninitialized_resumes{Rule::verify_peer_resumption, 1},
-    session_of_any_end{Rule::session_end, 0}, session_of_own_end{Rule::session_end, 1},
+    session_of_any_end{Rule::session_end, 0}, session_of_own_end{Rule::session_end, 1}, own_session_offered{Rule::session_end, 2},
     zero_timeout_kept{Rule::timeout_of_zero, 0}, zero_timeout_is_default{Rule::timeout_of_zero, 1},
     serialised_zero_is_default{Rule::serialised_zero, 0}, serialised_zero_kept{Rule::serialised_zero, 1},
     negative_size_ignored{Rule::negative_size, 0}, negative_size_unlimited{Rule::negative_size, 1},
@@ -205,7 +209,7 @@ inline constexpr Choice
     client_session_at_client_hello{Rule::client_session, 0}, client_session_at_server_hello{Rule::client_session, 1},
     null_timeout_is_zero{Rule::timeout_of_null, 0}, null_timeout_undefined{Rule::timeout_of_null, 1},
     cached_in_context{Rule::cache_place, 0}, cached_in_process{Rule::cache_place, 1},
-    mode_replaced{Rule::cache_mode, 0}, mode_only_added{Rule::cache_mode, 1},
+    mode_replaced{Rule::cache_mode, 0}, mode_only_added{Rule::cache_mode, 1}, mode_bits_only_added{Rule::cache_mode, 2},
     client_needs_mode{Rule::client_mode, 0}, client_mode_ignored{Rule::client_mode, 1},
     internal_first{Rule::lookup_order, 0}, external_first{Rule::lookup_order, 1},
     external_hit_copied{Rule::external_hit, 0}, external_hit_not_copied{Rule::external_hit, 1},
@@ -219,7 +223,11 @@ inline constexpr Choice
     offered_is_untouched{Rule::offered_object, 0}, offered_is_overwritten{Rule::offered_object, 1},
     offered_is_copied{Rule::offered_object, 2},
     client_stores_at_end{Rule::client_storing, 0}, client_stores_first{Rule::client_storing, 1},
-    client_has_no_id{Rule::client_without_id, 0}, client_invents_id{Rule::client_without_id, 1};
+    client_has_no_id{Rule::client_without_id, 0}, client_invents_id{Rule::client_without_id, 1},
+    client_reused_when_answered{Rule::client_reused, 0}, client_reused_when_offered{Rule::client_reused, 1},
+    long_timeout_fits{Rule::long_timeout, 0}, long_timeout_is_error{Rule::long_timeout, 1},
+    long_id_context_is_error{Rule::id_context_error, 0}, long_id_context_is_silent{Rule::id_context_error, 1},
+    removal_needs_id{Rule::removal_without_id, 0}, removal_told_without_id{Rule::removal_without_id, 1};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.

@@ -325,7 +325,7 @@ void Server::new_session() {
   side.session = no_session;
   Session fresh = m.negotiated(side, c.version);
   fresh.extended_master_secret = c.extended_master_secret;
-  fresh.of_server = m.says(session_of_own_end) || m.says(cached_in_process);
+  fresh.of_server = !m.says(session_of_any_end) || m.says(cached_in_process);
   if (!tls1_3() && !c.ticket_expected) {
     const std::optional<Identity> id = m.generate_id(c, c.version);
     if (!id) {

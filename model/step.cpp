@@ -16,7 +16,7 @@ constexpr std::int64_t table_size = 33;
 
 std::int64_t set_mode(Machine& m, Context& c, std::int64_t bits) {
   if (m.says(mode_replaced)) return std::exchange(c.mode, bits & mode_mask);
-  if (bits == mode::off) c.mode = (c.mode & ~mode::server) | mode::no_internal;
+  if (bits == mode::off) c.mode = (c.mode & ~mode::server) | (m.says(mode_only_added) ? mode::no_internal : 0);
   c.mode |= bits & (mode::no_auto_clear | mode::no_internal);
   return 1;
 }
@@ -27,8 +27,11 @@ std::int64_t set_size(Machine& m, Context& c, std::int64_t size) {
 }
 
 std::int64_t set_timeout(Machine& m, Context& c, std::int64_t seconds) {
+  constexpr std::int64_t week = 604'800, bad_argument = -173;
   const std::int64_t kept = m.kept_timeout(seconds);
-  return std::exchange(c.timeout, kept == 0 && m.says(zero_timeout_is_default) ? m.default_timeout() : kept);
+  const bool error = kept > week && m.says(long_timeout_is_error);
+  const std::int64_t before = std::exchange(c.timeout, kept == 0 && m.says(zero_timeout_is_default) ? m.default_timeout() : kept);
+  return error ? bad_argument : before;
 }
 
 bool set_id_context(IdContext& target, const IdContext& value) {
@@ -69,7 +72,7 @@ void set_id_context_of(Machine& m, IdContext& target, const IdContext& value) {
   m.seen.result = set_id_context(target, value);
   if (m.seen.result == 0) {
     m.note(Reason::too_long_id_context);
-    m.seen.error = error::id_context_too_long;
+    if (m.says(long_id_context_is_error)) m.seen.error = error::id_context_too_long;
   }
 }
 
@@ -162,7 +165,7 @@ void on_session(Machine& m, const Command& command) {
 SessionView view(Machine& m, const Session& s) {
   SessionView v;
   v.name = s.id;
-  v.resumable = Machine::resumable(s);
+  v.resumable = m.resumable(s);
   v.ticket = s.ticket != no_ticket;
   v.early_data = s.early_data;
   v.version = static_cast<std::uint8_t>(s.version) + 1;

@@ -11,14 +11,16 @@ TableRow& row_of(World& world, Identity id) { return world.table[id % world.tabl
 
 }  // namespace
 
-/// The copy of this id, made at such an end; the last one first.
-SessionRef Machine::find_in_table(Identity id, bool of_server) {
+/// The copy of this id, the last one first; made at such an end, unless ids are all that counts in a search.
+SessionRef Machine::find_in_table(Identity id, bool of_server, bool searching) {
   if (id == 0) return no_session;
   const TableRow& row = row_of(world, id);
   const std::size_t places = row.copies.size();
   for (std::size_t n = 1; n <= places; ++n) {
     const SessionRef copy = row.copies[(row.next + places - n) % places];
-    if (copy != no_session && session(copy).id == id && session(copy).of_server == of_server) return copy;
+    if (copy != no_session && session(copy).id == id &&
+        (session(copy).of_server == of_server || (searching && says(key_is_id))))
+      return copy;
   }
   return no_session;
 }
@@ -28,7 +30,7 @@ bool Machine::add_to_table(std::uint8_t index, SessionRef ref) {
   const Identity id = session(ref).id;
   if (id == 0) return false;
   note(Reason::added);
-  SessionRef place = find_in_table(id, session(ref).of_server);
+  SessionRef place = find_in_table(id, session(ref).of_server, false);
   if (place == no_session) {
     TableRow& row = row_of(world, id);
     if (row.copies[row.next] != no_session) {

@@ -28,7 +28,6 @@ const Lacks& Driver::lacks() const { return f_.lacks; }
 
 void Driver::run(const Trace& trace, const ObservationSink& sink) {
   seed_random();
-  if (f_.forget) f_.forget();
   const VirtualTime virtual_time;
   Run run(f_, *equipment_, trace.setup);
   for (const Command& command : trace.commands)

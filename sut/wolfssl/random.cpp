@@ -28,16 +28,22 @@ std::uint32_t row_of(const unsigned char* id) {
 }  // namespace
 
 void find_hash(const openssl::Libraries& libraries) { hash = libraries.ssl<decltype(hash)>("wc_Md5Hash"); }
-void begin_ids() { ids = 0; }
 void begin_connection() { have_drawn.clear(); }
 
-/// The first 32 bytes that an end draws are the random of its hello, the second a session id.
+void draw_id(unsigned char* bytes) {
+  do openssl::draw(bytes, id_length);
+  while (row_of(bytes) != ids % rows);
+  ++ids;
+}
+
+/// The first 32 bytes that an end draws are the random of its hello, the second a session id. A server draws both at once
+/// up to 5.7, with the byte between them.
 void draw_for(const void* generator, unsigned char* bytes, std::uint32_t length) {
   openssl::draw(bytes, length);
+  if (length == id_length + 1 + id_length) return draw_id(bytes + id_length + 1);
   if (length != id_length) return;
   if (std::ranges::find(have_drawn, generator) == have_drawn.end()) return have_drawn.push_back(generator);
-  while (row_of(bytes) != ids % rows) openssl::draw(bytes, length);
-  ++ids;
+  draw_id(bytes);
 }
 
 }  // namespace sesscheck::wolfssl

@@ -11,8 +11,6 @@ namespace sesscheck::wolfssl {
 
 /// Once, before anything is drawn.
 void find_hash(const openssl::Libraries& libraries);
-/// A trace begins: the next id goes into the first row.
-void begin_ids();
 /// A connection begins: what each of its ends draws counts anew.
 void begin_connection();
 

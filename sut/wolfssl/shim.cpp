@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "model/observation.hpp"
 #include "sut/wolfssl/random.hpp"
@@ -66,10 +65,7 @@ using openssl::Table;
   X(long, SSL_SESSION_set_timeout, SSL_SESSION*, long)                                     \
   X(int, i2d_SSL_SESSION, SSL_SESSION*, unsigned char**)                                   \
   X(SSL_SESSION*, d2i_SSL_SESSION, SSL_SESSION**, const unsigned char**, long)             \
-  X(void, ERR_clear_error, void)                                                           \
-  X(int, get_session_cache_memsize, void)                                                  \
-  X(int, memsave_session_cache, void*, int)                                                \
-  X(int, memrestore_session_cache, const void*, int)
+  X(void, ERR_clear_error, void)
 
 using NewCallback = int (*)(SSL*, SSL_SESSION*);
 using GetCallback = SSL_SESSION* (*)(SSL*, const unsigned char*, int, int*);
@@ -86,7 +82,6 @@ struct Own {
   SESSCHECK_OWN_FUNCTIONS(SESSCHECK_SLOT)
 #undef SESSCHECK_SLOT
   decltype(&::SSL_new) new_connection;
-  std::vector<unsigned char> empty_table;  ///< their session table before anything was in it
 } own;
 
 /// What they have no functions to ask for.
@@ -99,7 +94,7 @@ std::map<const SSL_CTX*, Set> callbacks;
 
 // Their numbers, where they are not OpenSSL's.
 constexpr long no_ticket = 0x80000, no_auto_clear = 0x8;
-constexpr int want_read = 2, want_write = 3, fatal_alert_received = -313;
+constexpr int want_read = 2, want_write = 3, fatal_alert_received = -313, bad_argument = -173;
 
 constexpr const char* psk_suite = "PSK-CHACHA20-POLY1305";  // the one plain PSK suite of Debian's build
 constexpr const char* certificate_suite = "ECDHE-ECDSA-AES128-GCM-SHA256";
@@ -133,13 +128,16 @@ int handshake(SSL* ssl) {
   return result;
 }
 
-long to_theirs(long mode) { return (mode & ~mode::no_auto_clear) | (mode & mode::no_auto_clear ? no_auto_clear : 0); }
-long to_ours(long mode) { return (mode & ~no_auto_clear) | (mode & no_auto_clear ? mode::no_auto_clear : 0); }
+/// NO_AUTO_CLEAR is another bit. The two change places, either way, so that what means nothing still does.
+long translated_mode(long mode) {
+  return (mode & ~(mode::no_auto_clear | no_auto_clear)) | (mode & mode::no_auto_clear ? no_auto_clear : 0) |
+         (mode & no_auto_clear ? mode::no_auto_clear : 0);
+}
 
 long context_control(SSL_CTX* ctx, int what, long number, void*) {
   switch (what) {
-    case SSL_CTRL_GET_SESS_CACHE_MODE: return to_ours(own.CTX_get_session_cache_mode(ctx));
-    case SSL_CTRL_SET_SESS_CACHE_MODE: return own.CTX_set_session_cache_mode(ctx, to_theirs(number));
+    case SSL_CTRL_GET_SESS_CACHE_MODE: return translated_mode(own.CTX_get_session_cache_mode(ctx));
+    case SSL_CTRL_SET_SESS_CACHE_MODE: return own.CTX_set_session_cache_mode(ctx, translated_mode(number));
     case SSL_CTRL_GET_SESS_CACHE_SIZE: return own.CTX_sess_get_cache_size(ctx);
     case SSL_CTRL_SET_SESS_CACHE_SIZE: return own.CTX_sess_set_cache_size(ctx, number);
     case SSL_CTRL_SET_MIN_PROTO_VERSION: return own.CTX_set_min_proto_version(ctx, static_cast<int>(number));
@@ -158,7 +156,8 @@ void fill_functions_with_other_types(Table& t) {
     return own.CTX_set_cipher_list(ctx, std::string_view(names).starts_with("PSK") ? psk_suite : certificate_suite);
   };
   t.SSL_CTX_set_timeout = [](SSL_CTX* ctx, long seconds) -> long {
-    return static_cast<std::uint32_t>(own.CTX_set_timeout(ctx, static_cast<unsigned int>(seconds)));
+    const int before = own.CTX_set_timeout(ctx, static_cast<unsigned int>(seconds));
+    return before == bad_argument ? before : static_cast<std::uint32_t>(before);
   };
   t.SSL_CTX_get_timeout = [](const SSL_CTX* ctx) { return own.SSL_CTX_get_timeout(ctx); };
   t.SSL_CTX_sess_set_new_cb = [](SSL_CTX* ctx, NewCallback callback) {
@@ -196,11 +195,7 @@ void fill_functions_with_other_types(Table& t) {
   };
   t.CRYPTO_free = [](void* memory, const char*, int) { std::free(memory); };
   t.RAND_set_rand_method = [](const RAND_METHOD*) { return 1; };  // see random.hpp
-  t.forget = [] {
-    begin_ids();
-    callbacks.clear();
-    own.memrestore_session_cache(own.empty_table.data(), static_cast<int>(own.empty_table.size()));
-  };
+  t.keeps_state = true;
 }
 
 /// For what `lacks` names. What a trace cannot ask for is still called with the values that it has in every library.
@@ -214,7 +209,6 @@ void fill_functions_that_are_lacking(Table& t) {
   t.SSL_get_early_data_status = [](const SSL*) { return SSL_EARLY_DATA_NOT_SENT; };
   t.SSL_SESSION_get_max_early_data = [](const SSL_SESSION*) -> std::uint32_t { return 0; };
   t.SSL_SESSION_get_protocol_version = [](const SSL_SESSION*) { return TLS1_2_VERSION; };  // no other is compared
-  t.SSL_SESSION_set_time = [](SSL_SESSION*, long) -> long { return 0; };  // 5.5
   t.SSL_CTX_sessions = [](decltype(t.SSL_CTX_new(nullptr))) -> decltype(::SSL_CTX_sessions(nullptr)) { return nullptr; };
   t.OPENSSL_LH_retrieve = [](OPENSSL_LHASH*, const void*) -> void* { return nullptr; };  // what is cached is never an application's object
   t.CRYPTO_get_ex_new_index = [](int, long, void*, CRYPTO_EX_new*, CRYPTO_EX_dup*, CRYPTO_EX_free*) { return 0; };
@@ -230,8 +224,8 @@ constexpr Lacks wolfssl_lacks = {
      Setting::groups, Setting::generate_id, Setting::server_name, Setting::client_hello, Setting::client_certificate,
      Setting::middlebox_compat, Setting::ignore_eof, Setting::renegotiation_resumes, Setting::not_resumable,
      Setting::new_calls, Setting::get_calls, Setting::remove_calls},
-    {View::counters, View::cached, View::number, View::live}};
-constexpr Lacks lacks_of_5_5 = {{Op::set_session_time}, {}, {}};
+    {View::counters, View::cached, View::number, View::live, View::getters}};
+constexpr Lacks lacks_of_5_5 = {{Op::set_session_time, Op::set_session_id_context}, {}, {}};
 
 }  // namespace
 
@@ -251,13 +245,12 @@ std::unique_ptr<Table> shim(const Libraries& libraries) {
   fill_transport(*table, libraries);
   find_hash(libraries);
   table->lacks = wolfssl_lacks;
-  if (void* set_time = libraries.find_ssl("wolfSSL_SESSION_set_time"))
-    table->SSL_SESSION_set_time = reinterpret_cast<decltype(table->SSL_SESSION_set_time)>(set_time);
-  else
-    table->lacks = wolfssl_lacks | lacks_of_5_5;
+  void* const set_time = libraries.find_ssl("wolfSSL_SESSION_set_time");
+  table->SSL_SESSION_set_time = reinterpret_cast<decltype(table->SSL_SESSION_set_time)>(set_time);
+  void* const set_id_context = libraries.find_ssl("wolfSSL_SESSION_set1_id_context");
+  table->SSL_SESSION_set1_id_context = reinterpret_cast<decltype(table->SSL_SESSION_set1_id_context)>(set_id_context);
+  if (!set_time || !set_id_context) table->lacks = wolfssl_lacks | lacks_of_5_5;
   own.Init();
-  own.empty_table.resize(static_cast<std::size_t>(own.get_session_cache_memsize()));
-  own.memsave_session_cache(own.empty_table.data(), static_cast<int>(own.empty_table.size()));
   return table;
 }
 

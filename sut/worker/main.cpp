@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -43,6 +44,22 @@ bool send_signal(int socket, Signal signal) {
   return send_all(socket, {&byte, 1});
 }
 
+/// In a child of this process, which dies as the child does.
+void run_apart(openssl::Driver& driver, const Trace& trace, const ObservationSink& sink) {
+  const pid_t child = ::fork();
+  if (child < 0) throw SutError("cannot start a process");
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    driver.run(trace, sink);
+    ::_exit(0);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0) {
+  }
+  if (WIFSIGNALED(status)) ::kill(::getpid(), WTERMSIG(status));
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) ::_exit(1);
+}
+
 std::unique_ptr<openssl::Table> table_of(const openssl::Libraries& libraries) {
   if (wolfssl::is(libraries)) return wolfssl::shim(libraries);
   auto table = boringssl::is(libraries) ? boringssl::shim(libraries) : std::make_unique<openssl::Table>();
@@ -62,7 +79,10 @@ void serve(const char* libssl, const char* libcrypto, int socket, Channel& chann
   std::vector<std::uint8_t> request;
   for (std::uint32_t number = 1; receive_request(socket, request); ++number) {
     channel.begin(number);
-    driver.run(from_bytes(request), sink);
+    if (table->keeps_state)
+      run_apart(driver, from_bytes(request), sink);
+    else
+      driver.run(from_bytes(request), sink);
     if (!send_signal(socket, Signal::done)) return;
   }
 }
