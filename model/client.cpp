@@ -95,7 +95,7 @@ void Machine::replace_offered(Side& side, Version version) {
   const Session before = s;
   s = fresh;
   s.cached_in = before.cached_in;
-  if (id_length(before.id) == 0) s.id = before.id;
+  if (world.identities[before.id].invented) s.id = before.id;
 }
 
 /// The server's choice: the session that was offered, or another one (tls_process_server_hello).
@@ -123,6 +123,7 @@ void Machine::on_server_hello(Connection& c) {
       return fail(c, false, error::old_session_cipher_not_returned, alert::illegal_parameter);
     if (!tls1_3 && session(offered).extended_master_secret != c.extended_master_secret)
       return fail(c, false, error::inconsistent_extms, alert::handshake_failure);
+    if (!tls1_3 && says(offered_is_overwritten)) side.session = dup(offered);
   } else {
     if (session(offered).id != 0) {
       note(Reason::full_after_offer);
@@ -136,12 +137,17 @@ void Machine::on_server_hello(Connection& c) {
     s.extended_master_secret = c.extended_master_secret;
     s.sha384 = c.sha384;
     s.secret = c.secret;
-    const Identity invented = s.id != 0 && id_length(s.id) == 0 ? s.id : 0;
+    const Identity invented = world.identities[s.id].invented ? s.id : 0;
     s.id = tls1_3 ? 0 : c.answered;
-    if (s.id == 0 && !tls1_3 && !c.ticket_expected && says(client_invents_id)) s.id = new_identity(0);  // none to be sent
-    if (invented != 0) {  // which it keeps, and sends from now on
+    if (invented != 0) {  // it keeps it for ever, and offers it from now on
       s.id = invented;
       world.identities[invented].length = 32;
+    } else if (s.id == 0 && !tls1_3 && !c.ticket_expected) {
+      if (says(client_invents_id)) {
+        s.id = new_identity(0);  // none to be sent
+        world.identities[s.id].invented = true;
+      }
+      if (says(off_session_is_blank)) s.time = {}, s.timeout = 0;
     }
   }
   if (session(side.session).version != c.version)  // it has the same id as one of another version

@@ -1,4 +1,5 @@
 // The life of a connection: opened, delivered flight by flight, ended in one of many ways.
+#include <algorithm>
 #include <utility>
 
 #include "model/machine.hpp"
@@ -40,13 +41,15 @@ void Machine::open(Connection& c, const Command& command) {
 /// A fatal error at one end: its session is removed from its context's cache, and the other end hears of it.
 void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uint16_t sent_alert) {
   Side& side = at_server ? c.server : c.client;
+  const bool resumed = side.state == Handshake::done || side.reused;
   side.failed_late = side.state == Handshake::done && says(early_shutdown_succeeds);
   side.state = Handshake::failed;
   side.error = reason;
   if (reason == error::should_not_have_been_called) return;  // SSL_read did nothing
   note(Reason::fatal_alert);
   if (side.sent_shutdown) return;  // no alert follows a close_notify
-  if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
+  if (side.session != no_session && (says(fatal_removes) || (resumed && says(fatal_removes_resumed))))
+    remove(side.context, side.session);
   std::uint16_t unreadable = error::none;
   if (c.renegotiating && side.session == no_session)
     unreadable = c.version < Version::tls1_2 ? error::length_too_short  // tls1_enc: no session, no encryption
@@ -61,10 +64,12 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
 void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) {
   note(Reason::fatal_alert);
   Side& side = at_server ? c.server : c.client;
+  const bool resumed = side.state == Handshake::done || side.reused;
   side.failed_late = side.state == Handshake::done && says(early_shutdown_succeeds);
   side.state = Handshake::failed;
   side.error = error::alert + alert;
-  if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
+  if (side.session != no_session && (says(fatal_removes) || (resumed && says(fatal_removes_resumed))))
+    remove(side.context, side.session);
 }
 
 /// One end reads all that has arrived.
@@ -151,6 +156,7 @@ void Machine::leave(Connection& c, End client_end, End server_end) {
   shut(c.server, server_end);
   for (Side* side : {&c.client, &c.server}) {
     close_one(*side);
+    if (says(freed_session_reported)) report_freed(c, *side);
     const std::uint8_t own = side->context, current = side->current;
     *side = {};
     side->context = side->current = no_context;
@@ -158,6 +164,24 @@ void Machine::leave(Connection& c, End client_end, End server_end) {
     release(current);
   }
   c = {};
+}
+
+/// Whether anything has this object, but for that connection.
+bool Machine::is_held(SessionRef ref) const {
+  return std::ranges::find(world.held, ref) != world.held.end() ||
+         std::ranges::any_of(world.contexts, [ref](const Context& c) {
+           return c.answer == ref || std::ranges::find(c.store, ref, &Stored::reference) != c.store.end();
+         }) || in_use(ref);
+}
+
+/// An end is freed, and its session with it. What a server looked up, or stored, is a copy's concern.
+void Machine::report_freed(const Connection& c, const Side& side) {
+  const Context& of = context(side.context);
+  const bool at_server = &side == &c.server;
+  const bool stored = side.state == Handshake::done && (of.mode & mode::server) && !(of.mode & mode::no_internal_store);
+  if (of.callbacks.remove_session == RemoveCallback::absent || (at_server && (side.reused || stored))) return;
+  if (side.session != no_session && is_held(side.session)) return;
+  call_remove(side.context, side.session != no_session ? session(side.session).id : 0);
 }
 
 /// SSL_CTX_free. Whoever has a connection of it keeps it, with its cache, under another index.

@@ -106,6 +106,8 @@ struct Machine {
   void note_hello(const Message& message);
   void leave(Connection& c, End client_end, End server_end);
   void close_one(Side& side);
+  bool is_held(SessionRef ref) const;
+  void report_freed(const Connection& c, const Side& side);
   void retire(std::uint8_t context);
   void release(std::uint8_t context);
   void reuse(Connection& c);

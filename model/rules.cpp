@@ -121,8 +121,8 @@ std::span<const RuleInfo> rule_table() {
        "an object that leaves an internal cache, or is told to: marked not resumable, or unchanged; or one that is told to gets timeout 0 (always, or without NO_INTERNAL_STORE)", "remove_session_lock, ssl_sess.c"},
       {Rule::removal_by, "removal_by", {"id", "object", "none"}, "A4b",
        "what SSL_CTX_remove_session removes: what has the id; that very object; nothing at all, from the SSL_CTX of a method that is good for both ends", "remove_session_lock, ssl_sess.c"},
-      {Rule::fatal_error, "fatal_error", {"removes", "keeps"}, "G9c",
-       "the session of a connection that ends with a fatal error at one end", "ossl_statem_fatal, statem/statem.c"},
+      {Rule::fatal_error, "fatal_error", {"removes", "keeps", "removes_resumed"}, "G9c",
+       "the session of a connection that ends with a fatal error at one end; it may have to be established, or to resume a session", "ossl_statem_fatal, statem/statem.c"},
       {Rule::verify_peer_resumption, "verify_peer_resumption", {"fatal", "resumes"}, "X7",
        "a session offered under VERIFY_PEER to a server without a session id context", "ssl_get_prev_session, ssl_sess.c"},
       {Rule::session_end, "session_end", {"any", "own", "own_offered"}, "",
@@ -197,6 +197,10 @@ std::span<const RuleInfo> rule_table() {
        "what the error queue has of a session id context that is too long", "wolfSSL: wolfSSL_CTX_set_session_id_context"},
       {Rule::removal_without_id, "removal_without_id", {"ignored", "as_any"}, "",
        "SSL_CTX_remove_session of a session that has no id", "wolfSSL: wolfSSL_SSL_CTX_remove_session"},
+      {Rule::off_session, "off_session", {"dated", "blank"}, "",
+       "time and timeout of a session that gets no id because the server's mode is OFF: as of any, or 0", "wolfSSL: AddSession, ssl.c (5.5)"},
+      {Rule::freed_session, "freed_session", {"silent", "reported"}, "G8",
+       "remove_session_cb when the library frees a session that no one else holds and that its cache has no copy of", "wolfSSL: wolfSSL_FreeSession, ssl.c (5.5)"},
   };
   return table;
 }
@@ -279,12 +283,13 @@ std::span<const Profile> profiles() {
                          client_invents_id, client_reused_when_offered, long_timeout_is_error, default_timeout_500, no_lookup_without_server, not_asked_without_server,
                          client_context_hides_session, expired_is_withheld, expired_at_deadline, times_in_32_bits,
                          negative_time_is_past, wrong_id_is_taken, not_resumable_is_used, unclean_end_keeps, transport_end_keeps,
-                         fatal_keeps, verify_peer_session_stored, uninitialized_resumes, session_of_own_end, newer_calls_missing, long_id_context_is_silent, removal_told_without_id,
+                         fatal_removes_resumed, verify_peer_session_stored, uninitialized_resumes, own_session_offered, newer_calls_missing, long_id_context_is_silent, removal_told_without_id,
                          zero_timeout_is_default, serialised_zero_kept, time_never_updated, flush_counts_stored,
                          client_session_at_server_hello});
-  static const Rules wolfssl_5_7 = with(wolfssl_5_9, {one_when_removed, removed_is_expired, expired_is_offered, long_timeout_fits});
+  static const Rules wolfssl_5_7 = with(wolfssl_5_9, {one_when_removed, removed_is_expired, expired_is_offered, long_timeout_fits, fatal_keeps});
   static const Rules wolfssl_5_5 =
-      with(wolfssl_5_9, {one_when_removed, long_timeout_fits, removed_is_expired_with_store, expired_entry_left, id_context_ignored, key_is_id, own_session_offered, mode_bits_only_added, offered_is_copied,
+      with(wolfssl_5_9, {one_when_removed, long_timeout_fits, removed_is_expired_with_store, expired_entry_left, id_context_ignored, key_is_id, mode_bits_only_added, fatal_keeps, off_session_is_blank,
+                         freed_session_reported, replaced_session_reported, offered_is_copied,
                          client_has_no_id, client_only_calls_back});
   static const std::vector<Profile> all = {
       {"manual", Rules::manual()},      {"openssl-1.1.1", openssl_1_1_1}, {"openssl-3.0", openssl_3_0},

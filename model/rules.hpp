@@ -110,6 +110,8 @@ enum class Rule : std::uint8_t {
   long_timeout,
   id_context_error,
   removal_without_id,
+  off_session,
+  freed_session,
   count
 };
 
@@ -189,7 +191,7 @@ inline constexpr Choice
     removed_is_marked{Rule::removed_session, 0}, removed_is_as_before{Rule::removed_session, 1},
     removed_is_expired{Rule::removed_session, 2},                removed_is_expired_with_store{Rule::removed_session, 3},
     removal_by_id{Rule::removal_by, 0}, removal_by_object{Rule::removal_by, 1},                       removal_of_none{Rule::removal_by, 2},
-    fatal_removes{Rule::fatal_error, 0}, fatal_keeps{Rule::fatal_error, 1},
+    fatal_removes{Rule::fatal_error, 0}, fatal_keeps{Rule::fatal_error, 1}, fatal_removes_resumed{Rule::fatal_error, 2},
     uninitialized_is_fatal{Rule::verify_peer_resumption, 0}, uninitialized_resumes{Rule::verify_peer_resumption, 1},
     session_of_any_end{Rule::session_end, 0}, session_of_own_end{Rule::session_end, 1}, own_session_offered{Rule::session_end, 2},
     zero_timeout_kept{Rule::timeout_of_zero, 0}, zero_timeout_is_default{Rule::timeout_of_zero, 1},
@@ -227,7 +229,9 @@ inline constexpr Choice
     client_reused_when_answered{Rule::client_reused, 0}, client_reused_when_offered{Rule::client_reused, 1},
     long_timeout_fits{Rule::long_timeout, 0}, long_timeout_is_error{Rule::long_timeout, 1},
     long_id_context_is_error{Rule::id_context_error, 0}, long_id_context_is_silent{Rule::id_context_error, 1},
-    removal_needs_id{Rule::removal_without_id, 0}, removal_told_without_id{Rule::removal_without_id, 1};
+    removal_needs_id{Rule::removal_without_id, 0}, removal_told_without_id{Rule::removal_without_id, 1},
+    off_session_is_dated{Rule::off_session, 0}, off_session_is_blank{Rule::off_session, 1},
+    freed_session_silent{Rule::freed_session, 0}, freed_session_reported{Rule::freed_session, 1};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.

@@ -148,6 +148,8 @@ SessionRef Server::ask(Identity id) {
     m.note(Reason::external_not_resumable);
     if (m.says(not_resumable_is_ignored)) return no_session;
   }
+  if (s.callbacks.get_session == GetCallback::copy_zero && !m.is_held(found) && m.says(freed_session_reported))
+    m.call_remove(side.context, m.session(found).id);  // it is copied, and freed
   m.note(Reason::external_hit);
   from_store = true;
   m.count(side.context, Counter::cb_hits);
@@ -431,6 +433,7 @@ bool Server::run() {
     if (!(m.context(side.current).mode & mode::server)) {
       m.note(Reason::id_withheld);
       s.id = 0;
+      if (m.says(off_session_is_blank)) s.time = {}, s.timeout = 0;
     }
   }
   mark_in_hello();

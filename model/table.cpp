@@ -41,6 +41,10 @@ bool Machine::add_to_table(std::uint8_t index, SessionRef ref) {
     row.next = static_cast<std::uint8_t>((row.next + 1) % row.copies.size());
   } else {
     note(Reason::replaced);
+    if (session(place).cached_in != no_context && says(replaced_session_reported)) {
+      tell_removed(session(place).cached_in, id);
+      session(place).cached_in = no_context;
+    }
   }
   const bool told = context(index).callbacks.remove_session == RemoveCallback::present;
   const std::uint8_t owner = told ? context(index).letter : session(place).cached_in;

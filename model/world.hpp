@@ -29,6 +29,7 @@ using Identity = std::uint32_t;
 struct IdentityInfo {
   Name name = 0;             ///< 0 until someone can see it
   std::uint8_t length = 32;  ///< bytes
+  bool invented = false;     ///< by a client, for want of another (Rule::client_without_id)
 };
 /// Ids that need no maker: those of `make` (1 to 4), the one of GenerateId::same, that one's hash, and 32 zeros.
 inline constexpr Identity same_identity = made_ids_max + 1, same_hash = same_identity + 1, zero_identity = same_hash + 1,

@@ -157,7 +157,7 @@ void fill_functions_with_other_types(Table& t) {
   };
   t.SSL_CTX_set_timeout = [](SSL_CTX* ctx, long seconds) -> long {
     const int before = own.CTX_set_timeout(ctx, static_cast<unsigned int>(seconds));
-    return before == bad_argument ? before : static_cast<std::uint32_t>(before);
+    return before == bad_argument ? bad_argument : long{static_cast<std::uint32_t>(before)};
   };
   t.SSL_CTX_get_timeout = [](const SSL_CTX* ctx) { return own.SSL_CTX_get_timeout(ctx); };
   t.SSL_CTX_sess_set_new_cb = [](SSL_CTX* ctx, NewCallback callback) {
