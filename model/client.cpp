@@ -86,16 +86,20 @@ void Machine::send_client_hello(Connection& c) {
 
 /// A new session at a client whose offer was refused.
 void Machine::replace_offered(Side& side, Version version) {
-  const Session fresh = negotiated(side, version);
-  if (version == Version::tls1_3 || !says(offered_is_overwritten)) {
+  Session fresh = negotiated(side, version);
+  const bool overwritten = says(offered_is_overwritten), is_object = version == Version::tls1_3 || !(overwritten || says(offered_is_copied));
+  if (is_object) {
     side.session = create(fresh);
     return;
   }
-  Session& s = session(side.session);
-  const Session before = s;
-  s = fresh;
-  s.cached_in = before.cached_in;
-  if (world.identities[before.id].invented) s.id = before.id;
+  const Session& before = session(side.session);
+  if (fresh.id_context.length == 0) fresh.id_context = before.id_context;  // an empty one overwrites nothing
+  if (world.identities[before.id].invented) fresh.id = before.id;
+  fresh.cached_in = before.cached_in;
+  if (overwritten)
+    session(side.session) = fresh;
+  else
+    side.session = create(fresh);
 }
 
 /// The server's choice: the session that was offered, or another one (tls_process_server_hello).
@@ -128,6 +132,10 @@ void Machine::on_server_hello(Connection& c) {
     if (session(offered).id != 0) {
       note(Reason::full_after_offer);
       if (says(refusal_is_client_miss)) count(side.context, Counter::misses);
+      if (c.answered == 0 && says(off_session_is_blank) && says(offered_is_copied)) {  // the copy stays what it was
+        c.to_server.push_back({Message::Kind::finished});
+        return;
+      }
       replace_offered(side, c.version);
     } else if (!tls1_3 && says(client_session_at_server_hello)) {
       side.session = create(negotiated(side, c.version));
@@ -143,7 +151,7 @@ void Machine::on_server_hello(Connection& c) {
       s.id = invented;
       world.identities[invented].length = 32;
     } else if (s.id == 0 && !tls1_3 && !c.ticket_expected) {
-      if (says(client_invents_id)) {
+      if (says(client_invents_id) && ((context(side.context).mode & mode::server) || !says(client_mode_but_off))) {
         s.id = new_identity(0);  // none to be sent
         world.identities[s.id].invented = true;
       }

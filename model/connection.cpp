@@ -48,8 +48,9 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   if (reason == error::should_not_have_been_called) return;  // SSL_read did nothing
   note(Reason::fatal_alert);
   if (side.sent_shutdown) return;  // no alert follows a close_notify
-  if (side.session != no_session && (says(fatal_removes) || (resumed && says(fatal_removes_resumed))))
-    remove(side.context, side.session);
+  if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
+  if (side.session != no_session && resumed && says(fatal_removes_resumed))
+    for (int times = 0; times < 2; ++times) remove(side.context, side.session);
   std::uint16_t unreadable = error::none;
   if (c.renegotiating && side.session == no_session)
     unreadable = c.version < Version::tls1_2 ? error::length_too_short  // tls1_enc: no session, no encryption
@@ -181,7 +182,8 @@ void Machine::report_freed(const Connection& c, const Side& side) {
   const bool stored = side.state == Handshake::done && (of.mode & mode::server) && !(of.mode & mode::no_internal_store);
   if (of.callbacks.remove_session == RemoveCallback::absent || (at_server && (side.reused || stored))) return;
   if (side.session != no_session && is_held(side.session)) return;
-  call_remove(side.context, side.session != no_session ? session(side.session).id : 0);
+  const bool has_id = side.session != no_session && !(at_server && side.state != Handshake::done);
+  call_remove(side.context, has_id ? session(side.session).id : 0);
 }
 
 /// SSL_CTX_free. Whoever has a connection of it keeps it, with its cache, under another index.

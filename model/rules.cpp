@@ -122,7 +122,7 @@ std::span<const RuleInfo> rule_table() {
       {Rule::removal_by, "removal_by", {"id", "object", "none"}, "A4b",
        "what SSL_CTX_remove_session removes: what has the id; that very object; nothing at all, from the SSL_CTX of a method that is good for both ends", "remove_session_lock, ssl_sess.c"},
       {Rule::fatal_error, "fatal_error", {"removes", "keeps", "removes_resumed"}, "G9c",
-       "the session of a connection that ends with a fatal error at one end; it may have to be established, or to resume a session", "ossl_statem_fatal, statem/statem.c"},
+       "the session of a connection that ends with a fatal error at one end; or only if it was established, or resumes; the end that found the error then reports it twice", "ossl_statem_fatal, statem/statem.c"},
       {Rule::verify_peer_resumption, "verify_peer_resumption", {"fatal", "resumes"}, "X7",
        "a session offered under VERIFY_PEER to a server without a session id context", "ssl_get_prev_session, ssl_sess.c"},
       {Rule::session_end, "session_end", {"any", "own", "own_offered"}, "",
@@ -165,8 +165,8 @@ std::span<const RuleInfo> rule_table() {
        "eleven rows of three, by a hash of the id; no flush, and no end of a context, reaches it", "wolfSSL: AddSessionToCache"},
       {Rule::cache_mode, "cache_mode", {"replaced", "only_added", "bits_only_added"}, "S1 S2 S24",
        "SSL_CTX_set_session_cache_mode: the new mode, or flags that stay for good; CLIENT and SERVER mean nothing, and 0 is OFF, which adds NO_INTERNAL, or does not", "wolfSSL: wolfSSL_CTX_set_session_cache_mode"},
-      {Rule::client_mode, "client_mode", {"asked", "ignored"}, "S11 S27",
-       "whether a client needs the mode CLIENT to store its sessions and to call new_session_cb", "wolfSSL: AddSession"},
+      {Rule::client_mode, "client_mode", {"asked", "ignored", "any_but_off"}, "S11 S27",
+       "whether a client needs the mode CLIENT to store its sessions and to call new_session_cb; or none at all, or any but OFF", "wolfSSL: AddSession"},
       {Rule::lookup_order, "lookup_order", {"internal_first", "external_first"}, "S8 S14",
        "where a server looks first for a session id", "wolfSSL: wolfSSL_GetSessionFromCache"},
       {Rule::external_hit, "external_hit", {"copied", "not_copied"}, "",
@@ -277,7 +277,7 @@ std::span<const Profile> profiles() {
                          null_timeout_undefined});
   static const Rules aws_lc = with(boringssl, {refusal_not_counted, accept_stays, hit_when_found, miss_is_timeout, ticket_timeout_not_counted});
   static const Rules wolfssl_5_9 =
-      with(openssl_3_0, {cached_in_process, mode_only_added, client_mode_ignored, external_first, external_hit_not_copied,
+      with(openssl_3_0, {cached_in_process, mode_only_added, client_mode_but_off, external_first, external_hit_not_copied,
                          removal_of_none, one_when_told, removed_is_as_before, expiry_by_context, hint_is_timeout,
                          empty_id_context_matches, full_id_context_lost, offered_is_overwritten, client_stores_first,
                          client_invents_id, client_reused_when_offered, long_timeout_is_error, default_timeout_500, no_lookup_without_server, not_asked_without_server,
@@ -288,7 +288,7 @@ std::span<const Profile> profiles() {
                          client_session_at_server_hello});
   static const Rules wolfssl_5_7 = with(wolfssl_5_9, {one_when_removed, removed_is_expired, expired_is_offered, long_timeout_fits, fatal_keeps});
   static const Rules wolfssl_5_5 =
-      with(wolfssl_5_9, {one_when_removed, long_timeout_fits, removed_is_expired_with_store, expired_entry_left, id_context_ignored, key_is_id, mode_bits_only_added, fatal_keeps, off_session_is_blank,
+      with(wolfssl_5_9, {one_when_removed, long_timeout_fits, removed_is_expired_with_store, expired_entry_left, id_context_ignored, key_is_id, mode_bits_only_added, client_mode_ignored, fatal_keeps, off_session_is_blank,
                          freed_session_reported, replaced_session_reported, offered_is_copied,
                          client_has_no_id, client_only_calls_back});
   static const std::vector<Profile> all = {

@@ -212,7 +212,7 @@ inline constexpr Choice
     null_timeout_is_zero{Rule::timeout_of_null, 0}, null_timeout_undefined{Rule::timeout_of_null, 1},
     cached_in_context{Rule::cache_place, 0}, cached_in_process{Rule::cache_place, 1},
     mode_replaced{Rule::cache_mode, 0}, mode_only_added{Rule::cache_mode, 1}, mode_bits_only_added{Rule::cache_mode, 2},
-    client_needs_mode{Rule::client_mode, 0}, client_mode_ignored{Rule::client_mode, 1},
+    client_needs_mode{Rule::client_mode, 0}, client_mode_ignored{Rule::client_mode, 1}, client_mode_but_off{Rule::client_mode, 2},
     internal_first{Rule::lookup_order, 0}, external_first{Rule::lookup_order, 1},
     external_hit_copied{Rule::external_hit, 0}, external_hit_not_copied{Rule::external_hit, 1},
     one_when_removed{Rule::remove_result, 0}, one_when_told{Rule::remove_result, 1},

@@ -24,7 +24,8 @@ void Machine::update_cache(const Side& side, bool at_server, Version version) {
   const SessionRef ref = side.session;
   Context& c = context(index);
   const bool tls1_3 = version == Version::tls1_3;
-  const bool enabled = (c.mode & (at_server ? mode::server : mode::client)) || (!at_server && says(client_mode_ignored));
+  const bool enabled = (c.mode & (at_server ? mode::server : mode::client)) ||
+                       (!at_server && (says(client_mode_ignored) || ((c.mode & mode::server) && says(client_mode_but_off))));
   const bool is_new = !side.reused || tls1_3;
   if (!enabled) note(at_server ? Reason::store_mode_off : Reason::store_mode_off_client);
   if (session(ref).id == 0) {
