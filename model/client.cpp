@@ -19,7 +19,8 @@ void Machine::send_client_hello(Connection& c) {
   Side& side = c.client;
   Hello& hello = c.hello;
   const Version highest = c.renegotiating ? c.version : side.settings.highest();
-  bool offered = false, taken = false;  // not offered, but in use: it is going to be the new session
+  bool offered = false, selected = false;
+  bool taken = false;  // not offered, but in use: it is going to be the new session
   if (side.session != no_session) {
     const Session& s = session(side.session);
     if (c.renegotiating ? s.version != c.version : !supported(side.settings, s.version)) {
@@ -29,6 +30,7 @@ void Machine::send_client_hello(Connection& c) {
     } else if (!resumable(s)) {
       note(Reason::offer_not_resumable);
       taken = true;
+      selected = begins_with(s.id_context, side.id_context) && s.timeout > 0 && !expired(s, now());
     } else if (!begins_with(s.id_context, side.id_context) && says(client_context_hides_session)) {
       taken = true;
     } else {
@@ -73,7 +75,7 @@ void Machine::send_client_hello(Connection& c) {
       hello.age = age * 1000U;
     }
   }
-  if (hello.id != 0 && says(client_reused_when_offered)) side.reused = true;
+  if ((hello.id != 0 || selected) && says(client_reused_when_offered)) side.reused = true;
   if (offered && (!hello.invented || hello.psk)) note(Reason::session_offered);
   if (hello.psk) note(Reason::ticket_offered);
   hello.early_data = !c.retried && c.early && offered && s.version == Version::tls1_3 && s.early_data;
@@ -138,7 +140,7 @@ void Machine::on_server_hello(Connection& c) {
       }
       replace_offered(side, c.version);
     } else if (!tls1_3 && says(client_session_at_server_hello)) {
-      side.session = create(negotiated(side, c.version));
+      replace_offered(side, c.version);
     }
     Session& s = session(side.session);
     s.version = c.version;

@@ -328,7 +328,8 @@ void Server::new_session() {
   Session fresh = m.negotiated(side, c.version);
   fresh.extended_master_secret = c.extended_master_secret;
   fresh.of_server = !m.says(session_of_any_end) || m.says(cached_in_process);
-  if (!tls1_3() && !c.ticket_expected) {
+  const bool without = !(m.context(side.current).mode & mode::server) && m.says(cached_in_process);
+  if (!tls1_3() && !c.ticket_expected && !without) {
     const std::optional<Identity> id = m.generate_id(c, c.version);
     if (!id) {
       fatal = true;
@@ -374,7 +375,11 @@ bool Server::run() {
   c.resuming = candidate != no_session && acceptable(candidate);
   if (fatal) return false;
   if (c.resuming) {
-    side.session = m.says(cached_in_process) ? m.dup(candidate) : candidate;
+    side.session = candidate;
+    if (m.says(cached_in_process)) {
+      side.session = m.dup(candidate);
+      if (!m.says(key_is_id)) m.session(side.session).of_server = true;
+    }
     if (from_stateless_ticket()) m.note(Reason::ticket_resumed);
     if (from_id_lookup && c.ticket_expected && !tls1_3() && m.says(resumed_id_gets_no_ticket)) c.ticket_expected = false;
     if ((!from_stateless_ticket() || m.says(ticket_hit_counted)) && m.says(hit_when_resumed)) m.count(side.context, Counter::hits);

@@ -118,6 +118,7 @@ SessionRef Machine::dup(SessionRef original) {
   if (!session(original).cipher && says(copy_is_serialised)) return no_session;
   Session copy = session(original);
   copy.cached_in = no_context;
+  if (id_length(copy.id) == 0) copy.id = 0;  // what a client invented stays with the object
   return create(copy);
 }
 

@@ -2,6 +2,7 @@
 #include "model/step.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "model/machine.hpp"
@@ -224,7 +225,7 @@ void give_names(World& w, Observation& seen) {
     if (w.identities[id].name == 0) w.identities[id].name = ++w.names;
   each_name(seen, [&](Name& id) { id = id == 0 ? 0 : w.identities[id].name; });
   const auto by_name = [](std::vector<SessionView>& list) {
-    const auto order = [](const SessionView& s) { return std::pair(s.name, s.version); };
+    const auto order = [](const SessionView& s) { return std::tuple(s.name, s.version, s.time, s.timeout); };
     // It nearly always is, and sorting hundreds at every step would be the model's main cost.
     if (!std::ranges::is_sorted(list, {}, order)) std::ranges::sort(list, {}, order);
   };

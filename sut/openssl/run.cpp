@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "sut/clock.hpp"
@@ -263,7 +264,7 @@ void Run::observe() {
     seen_->held[slot - 1] = held_[slot] ? std::optional(view(held_[slot])) : std::nullopt;
 
   names_.settle(*seen_);
-  const auto by_name = [](const SessionView& v) { return std::pair(v.name, v.version); };
+  const auto by_name = [](const SessionView& v) { return std::tuple(v.name, v.version, v.time, v.timeout); };
   for (ContextView& v : seen_->contexts) {
     std::ranges::sort(v.cached, {}, by_name);
     std::ranges::sort(v.stored, {}, by_name);
