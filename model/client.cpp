@@ -39,8 +39,9 @@ void Machine::send_client_hello(Connection& c) {
       offered = !old || says(expired_is_offered);
       taken = true;
     }
-    if (offered && says(offered_is_copied)) side.session = dup(side.session);
-    taken = taken && !offered && says(offered_is_overwritten);
+    const bool copy = (offered || taken) && says(offered_is_copied);
+    if (copy) side.session = copied(side.session);
+    taken = taken && !offered && (copy || says(offered_is_overwritten));
   }
   if (!c.retried && !offered && !taken) side.session = create(negotiated(side, highest));
   const Session s = session(side.session);
@@ -129,7 +130,7 @@ void Machine::on_server_hello(Connection& c) {
       return fail(c, false, error::old_session_cipher_not_returned, alert::illegal_parameter);
     if (!tls1_3 && session(offered).extended_master_secret != c.extended_master_secret)
       return fail(c, false, error::inconsistent_extms, alert::handshake_failure);
-    if (!tls1_3 && says(offered_is_overwritten)) side.session = dup(offered);
+    if (!tls1_3 && says(offered_is_overwritten)) side.session = copied(offered);
   } else {
     if (session(offered).id != 0) {
       note(Reason::full_after_offer);

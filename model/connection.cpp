@@ -185,7 +185,7 @@ void Machine::report_freed(const Connection& c, const Side& side) {
   const bool kept = side.session != no_session && std::ranges::any_of(seen.log, [&](const Event& e) {  // by new_session_cb
     return e.kind == Event::Kind::new_session && e.context == of.letter && e.session == session(side.session).id;
   });
-  if (kept && of.callbacks.new_session == NewCallback::returns_one) return;
+  if (kept && of.callbacks.new_session == NewCallback::returns_one && of.setup.store != Store::references) return;
   const bool has_id = side.session != no_session && !(at_server && side.state != Handshake::done);
   call_remove(side.context, has_id ? session(side.session).id : 0);
 }

@@ -53,6 +53,7 @@ struct Machine {
   std::int64_t default_timeout();
   Session negotiated(const Side& side, Version version);
   SessionRef dup(SessionRef original);
+  SessionRef copied(SessionRef original);
   SessionRef renewed(SessionRef original);
   Session serialised(const Session& original);
   void rebase(Session& session);

@@ -377,7 +377,7 @@ bool Server::run() {
   if (c.resuming) {
     side.session = candidate;
     if (m.says(cached_in_process)) {
-      side.session = m.dup(candidate);
+      side.session = m.copied(candidate);
       if (!m.says(key_is_id)) m.session(side.session).of_server = true;
     }
     if (from_stateless_ticket()) m.note(Reason::ticket_resumed);

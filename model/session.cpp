@@ -116,6 +116,11 @@ Session Machine::negotiated(const Side& side, Version version) {
 /// SSL_SESSION_dup.
 SessionRef Machine::dup(SessionRef original) {
   if (!session(original).cipher && says(copy_is_serialised)) return no_session;
+  return copied(original);
+}
+
+/// Another object with all that this one has.
+SessionRef Machine::copied(SessionRef original) {
   Session copy = session(original);
   copy.cached_in = no_context;
   if (id_length(copy.id) == 0) copy.id = 0;  // what a client invented stays with the object

@@ -31,19 +31,21 @@ bool Machine::add_to_table(std::uint8_t index, SessionRef ref) {
   if (id == 0) return false;
   note(Reason::added);
   SessionRef place = find_in_table(id, session(ref).of_server, false);
+  TableRow& row = row_of(world, id);
+  const auto next = static_cast<std::uint8_t>((row.next + 1) % row.copies.size());
   if (place == no_session) {
-    TableRow& row = row_of(world, id);
     if (row.copies[row.next] != no_session) {
       note(Reason::evicted);
       take_from_table(row.copies[row.next]);
     }
     place = row.copies[row.next] = create({});
-    row.next = static_cast<std::uint8_t>((row.next + 1) % row.copies.size());
+    row.next = next;
   } else {
     note(Reason::replaced);
-    if (session(place).cached_in != no_context && says(replaced_session_reported)) {
-      tell_removed(session(place).cached_in, id);
+    if (says(replaced_session_reported)) {  // it counts as one that leaves
+      if (session(place).cached_in != no_context) tell_removed(session(place).cached_in, id);
       session(place).cached_in = no_context;
+      row.next = next;
     }
   }
   const bool told = context(index).callbacks.remove_session == RemoveCallback::present;
