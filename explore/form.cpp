@@ -311,12 +311,12 @@ void pass_hello(A& a, T& hello) {
 template <class A, class T>
 void pass_connection(A& a, T& connection) {
   auto& [open, started, established, renegotiating, renewing, asked, fresh_wanted, replaced, client, server, to_client,
-         to_server, hello, early, again, version, extended_master_secret, sha384, retried, secret, ticket_expected,
+         to_server, hello, early, again, version, extended_master_secret, sha384, retried, secret, offered, ticket_expected,
          resuming, answered, tickets_sent, early_accepted, early_status] = connection;
   a.flags(open);
   if (!open) return;
   a.flags(started, established, renegotiating, renewing, asked, fresh_wanted, replaced, early, again,
-          extended_master_secret, sha384, retried, ticket_expected, resuming, early_accepted);
+          extended_master_secret, sha384, retried, offered, ticket_expected, resuming, early_accepted);
   pass_side(a, client);
   pass_side(a, server);
   pass_messages(a, to_client);

@@ -76,7 +76,7 @@ void Machine::send_client_hello(Connection& c) {
       hello.age = age * 1000U;
     }
   }
-  if ((hello.id != 0 || selected) && says(client_reused_when_offered)) side.reused = true;
+  c.offered = hello.id != 0 || selected;
   if (offered && (!hello.invented || hello.psk)) note(Reason::session_offered);
   if (hello.psk) note(Reason::ticket_offered);
   hello.early_data = !c.retried && c.early && offered && s.version == Version::tls1_3 && s.early_data;
@@ -180,7 +180,7 @@ void Machine::on_server_hello(Connection& c) {
     return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
   session(side.session).cipher = true;
   if (!tls1_3 && !side.reused) {
-    if (says(client_stores_first)) update_cache(side, false, c.version);
+    if (stores(side, false) && says(client_stores_first)) update_cache(side, false, c.version);
     c.to_server.push_back({Message::Kind::finished});
   }
   if (!tls1_3 || !c.early_accepted) return;
@@ -199,7 +199,7 @@ void Machine::on_server_finished(Connection& c) {
       if (session(side.session).id != 0) note(Reason::client_used_once);
       remove(side.context, side.session);
     }
-  } else if (side.reused || says(client_stores_at_end)) {
+  } else if (side.reused || !stores(side, false) || says(client_stores_at_end)) {
     update_cache(side, false, c.version);
   }
   if (side.reused) {

@@ -157,7 +157,7 @@ void Machine::leave(Connection& c, End client_end, End server_end) {
   shut(c.server, server_end);
   for (Side* side : {&c.client, &c.server}) {
     close_one(*side);
-    if (says(freed_session_reported)) report_freed(c, *side);
+    report_freed(c, *side);
     const std::uint8_t own = side->context, current = side->current;
     *side = {};
     side->context = side->current = no_context;
@@ -187,7 +187,7 @@ void Machine::report_freed(const Connection& c, const Side& side) {
   });
   if (kept && of.callbacks.new_session == NewCallback::returns_one && of.setup.store != Store::references) return;
   const bool has_id = side.session != no_session && !(at_server && side.state != Handshake::done);
-  call_remove(side.context, has_id ? session(side.session).id : 0);
+  if (says(freed_session_reported)) call_remove(side.context, has_id ? session(side.session).id : 0);
 }
 
 /// SSL_CTX_free. Whoever has a connection of it keeps it, with its cache, under another index.
@@ -239,6 +239,8 @@ void Machine::show(const Connection& c) {
   };
   ConnectionView& v = seen.connection;
   view(c.client, v.client);
+  const bool unanswered = c.client.state == Handshake::unfinished && (!c.to_client.empty() || c.server.state == Handshake::none);
+  v.client.reused |= unanswered && c.offered && says(client_reused_when_offered);
   view(c.server, v.server);
   v.version = c.server.state == Handshake::done ? static_cast<std::uint8_t>(c.version) + 1 : 0;
   v.early_data = c.early_status;

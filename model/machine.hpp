@@ -88,6 +88,7 @@ struct Machine {
 
   // --- the end of a handshake (storing.cpp) ------------------------------------------------------------------------
   void flush_by_count(std::uint8_t context);
+  bool stores(const Side& side, bool at_server);
   void update_cache(const Side& side, bool at_server, Version version);
   void count(std::uint8_t context, Counter counter, int number = 1);
 

@@ -177,8 +177,6 @@ std::span<const RuleInfo> rule_table() {
        "a cached session that a server finds expired", "wolfSSL: wolfSSL_GetSessionFromCache"},
       {Rule::expiry_by, "expiry_by", {"session", "context_too"}, "T2",
        "whose timeout ends a session at a server that looks it up by its id: its own; or also the one that the context has now, and that one alone for what get_session_cb returns", "wolfSSL: HandleTlsResumption, internal.c"},
-      {Rule::hint_of, "hint_of", {"ticket", "timeout"}, "",
-       "what SSL_SESSION_get_ticket_lifetime_hint tells: the hint of the ticket, or the timeout", "wolfSSL: wolfSSL_SESSION_get_ticket_lifetime_hint"},
       {Rule::id_context_match, "id_context_match", {"equal", "empty_matches_all", "ignored"}, "X1",
        "which session id context a session must have for a server: its own; any, if the server's is empty; any", "wolfSSL: CheckSessionMatch"},
       {Rule::full_id_context, "full_id_context", {"kept", "lost"}, "",
@@ -278,7 +276,7 @@ std::span<const Profile> profiles() {
   static const Rules aws_lc = with(boringssl, {refusal_not_counted, accept_stays, hit_when_found, miss_is_timeout, ticket_timeout_not_counted});
   static const Rules wolfssl_5_9 =
       with(openssl_3_0, {cached_in_process, mode_only_added, client_mode_but_off, external_first, external_hit_not_copied,
-                         removal_of_none, one_when_told, removed_is_as_before, expiry_by_context, hint_is_timeout,
+                         removal_of_none, one_when_told, removed_is_as_before, expiry_by_context,
                          empty_id_context_matches, full_id_context_lost, offered_is_overwritten, client_stores_first,
                          client_invents_id, client_reused_when_offered, long_timeout_is_error, default_timeout_500, no_lookup_without_server, not_asked_without_server,
                          client_context_hides_session, expired_is_withheld, expired_at_deadline, times_in_32_bits,

@@ -44,7 +44,6 @@ struct Server {
   bool in_id_context(SessionRef candidate);
   SessionRef by_ticket_or_id();
   SessionRef by_identity();
-  bool expired_by_context(SessionRef candidate);
   bool expired(SessionRef candidate);
   bool acceptable(SessionRef candidate);
   void new_session();
@@ -263,18 +262,19 @@ bool Server::in_id_context(SessionRef candidate) {
   return m.says(id_context_ignored) || (side.id_context.length == 0 && m.says(empty_id_context_matches));
 }
 
-/// Whether a session would have expired with the timeout that its context has now, where that counts (it may be as old as that).
-bool Server::expired_by_context(SessionRef candidate) {
-  if (!from_id_lookup || tls1_3() || m.says(expiry_by_session)) return false;
-  Session s = m.session(candidate);
-  s.timeout = own().timeout;
-  return m.expired(s, m.now(), true);
-}
-
 /// Whether what the search found has expired; what a cache had leaves it then.
 bool Server::expired(SessionRef candidate) {
-  const bool by_context = expired_by_context(candidate), by_context_alone = from_store && !tls1_3() && m.says(expiry_by_context);
-  if (by_context_alone || !m.expired(m.session(candidate), m.now())) return by_context;
+  const bool by_session = m.expired(m.session(candidate), m.now());
+  bool old = by_session;
+  if (from_id_lookup && !tls1_3()) {
+    Session s = m.session(candidate);
+    s.timeout = own().timeout;
+    const bool by_context = m.expired(s, m.now(), true);  // it may be as old as that
+    const bool by_both = by_context || (by_session && !from_store);
+    if (by_both != by_session && m.says(expiry_by_context)) old = by_both;
+  }
+  if (!old) return false;
+  if (!by_session) return true;
   m.note(Reason::found_expired);
   if (from_stateless_ticket()) m.note(Reason::ticket_expired);
   if (!from_stateless_ticket() || m.says(ticket_timeout_counted)) m.count(side.context, Counter::timeouts);
@@ -327,7 +327,7 @@ void Server::new_session() {
   side.session = no_session;
   Session fresh = m.negotiated(side, c.version);
   fresh.extended_master_secret = c.extended_master_secret;
-  fresh.of_server = !m.says(session_of_any_end) || m.says(cached_in_process);
+  fresh.of_server = m.says(cached_in_process) || !m.says(session_of_any_end);
   const bool without = !(m.context(side.current).mode & mode::server) && m.says(cached_in_process);
   if (!tls1_3() && !c.ticket_expected && !without) {
     const std::optional<Identity> id = m.generate_id(c, c.version);

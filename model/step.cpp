@@ -170,8 +170,7 @@ SessionView view(Machine& m, const Session& s) {
   v.ticket = s.ticket != no_ticket;
   v.early_data = s.early_data;
   v.version = static_cast<std::uint8_t>(s.version) + 1;
-  v.time = s.time.seconds, v.timeout = s.timeout;
-  v.hint = s.hint != s.timeout && m.says(hint_is_timeout) ? s.timeout : s.hint;
+  v.time = s.time.seconds, v.timeout = s.timeout, v.hint = s.hint;
   return v;
 }
 

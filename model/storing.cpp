@@ -18,14 +18,20 @@ void Machine::flush_by_count(std::uint8_t index) {
   flush(index, {world.now.seconds, 0}, false);
 }
 
+/// Whether this end's sessions are to be cached, and told to new_session_cb.
+bool Machine::stores(const Side& side, bool at_server) {
+  const std::int64_t bits = context(side.context).mode;
+  if (bits & (at_server ? mode::server : mode::client)) return true;
+  return !at_server && (says(client_mode_ignored) || ((bits & mode::server) && says(client_mode_but_off)));
+}
+
 /// Called once for each handshake up to TLS 1.2, and once for each ticket of TLS 1.3, at either end.
 void Machine::update_cache(const Side& side, bool at_server, Version version) {
   const std::uint8_t index = side.context;
   const SessionRef ref = side.session;
   Context& c = context(index);
   const bool tls1_3 = version == Version::tls1_3;
-  const bool enabled = (c.mode & (at_server ? mode::server : mode::client)) ||
-                       (!at_server && (says(client_mode_ignored) || ((c.mode & mode::server) && says(client_mode_but_off))));
+  const bool enabled = stores(side, at_server);
   const bool is_new = !side.reused || tls1_3;
   if (!enabled) note(at_server ? Reason::store_mode_off : Reason::store_mode_off_client);
   if (session(ref).id == 0) {

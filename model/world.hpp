@@ -163,6 +163,7 @@ struct Connection {
   Version version = Version::tls1_2;
   bool extended_master_secret = false, sha384 = false, retried = false;
   std::uint32_t secret = 0;
+  bool offered = false;           ///< the client selected a session for it
   bool ticket_expected = false;   ///< the server will issue a ticket
   bool resuming = false;          ///< the server's decision
   Identity answered = 0;          ///< the id in the ServerHello, up to TLS 1.2

@@ -37,7 +37,6 @@ using openssl::Table;
   X(SSL_SESSION_get_id, wolfSSL_SESSION_get_id) X(SSL_SESSION_get_time, wolfSSL_SESSION_get_time)                      \
   X(SSL_SESSION_get_timeout, wolfSSL_SESSION_get_timeout) X(SSL_SESSION_is_resumable, wolfSSL_SESSION_is_resumable)    \
   X(SSL_SESSION_has_ticket, wolfSSL_SESSION_has_ticket)                                                                \
-  X(SSL_SESSION_get_ticket_lifetime_hint, wolfSSL_SESSION_get_ticket_lifetime_hint)                                    \
   X(d2i_X509, wolfSSL_d2i_X509) X(X509_free, wolfSSL_X509_free) X(d2i_AutoPrivateKey, wolfSSL_d2i_AutoPrivateKey)      \
   X(EVP_PKEY_free, wolfSSL_EVP_PKEY_free)
 
@@ -208,6 +207,7 @@ void fill_functions_that_are_lacking(Table& t) {
   t.SSL_ctrl = [](SSL*, int, long, void*) -> long { return 0; };
   t.SSL_get_early_data_status = [](const SSL*) { return SSL_EARLY_DATA_NOT_SENT; };
   t.SSL_SESSION_get_max_early_data = [](const SSL_SESSION*) -> std::uint32_t { return 0; };
+  t.SSL_SESSION_get_ticket_lifetime_hint = [](const SSL_SESSION*) { return 0UL; };  // of tickets; theirs tells the timeout
   t.SSL_SESSION_get_protocol_version = [](const SSL_SESSION*) { return TLS1_2_VERSION; };  // no other is compared
   t.SSL_CTX_sessions = [](decltype(t.SSL_CTX_new(nullptr))) -> decltype(::SSL_CTX_sessions(nullptr)) { return nullptr; };
   t.OPENSSL_LH_retrieve = [](OPENSSL_LHASH*, const void*) -> void* { return nullptr; };  // what is cached is never an application's object
