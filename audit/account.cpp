@@ -112,11 +112,11 @@ bool Account::allowed(const Rules& rules) {
 Account::Score Account::score(const Rules& rules) const {
   Score total;
   for (const Case& c : cases_) {
-    if (c.died()) continue;
-    if (const auto difference = lockstep(c.trace, rules, c.run.seen))
+    const auto difference = lockstep(c.trace, rules, c.run.seen);
+    if (!difference)
+      ++total.cases, ++total.steps;  // also a death, when these Rules foretell it
+    else if (!c.died())
       total.steps += static_cast<double>(difference->step) / static_cast<double>(c.run.seen.size());
-    else
-      ++total.cases, ++total.steps;
   }
   return total;
 }

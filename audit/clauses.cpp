@@ -51,6 +51,7 @@ ClauseSet clauses_of(const std::bitset<reason_count>& reasons) {
 
 ClauseSet clauses_of(const ClauseStep& step) {
   ClauseSet set = clauses_of(step.because.reasons);
+  if (step.seen.status == Status::crashed) return set;  // nothing more is seen of such a step
   const auto table = clause_table();
   for (std::size_t c = 0; c < table.size(); ++c)
     if (table[c].exercised != nullptr && table[c].exercised(step)) set.set(c);

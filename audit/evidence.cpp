@@ -19,17 +19,19 @@ std::span<const CommandFamily> command_families() {
   static const std::vector<CommandFamily> table = {
       {"connections", {Op::connect}},
       {"connections that stay open",
-       {Op::open, Op::deliver, Op::offer, Op::take, Op::renegotiate, Op::new_ticket, Op::shut, Op::garble, Op::hang_up,
+       {Op::open, Op::deliver, Op::offer, Op::take, Op::renegotiate, Op::new_ticket, Op::verify_client, Op::shut, Op::garble, Op::hang_up,
         Op::clear, Op::close}},
       {"settings of a context",
        {Op::set_mode, Op::set_size, Op::set_timeout, Op::set_id_context, Op::set_verify_peer, Op::set_callbacks,
         Op::configure, Op::renew}},
       {"the internal cache", {Op::add, Op::remove, Op::flush}},
       {"sessions in the application's hands",
-       {Op::set_session_time, Op::set_session_timeout, Op::set_session_id_context, Op::make, Op::dup, Op::serialise,
+       {Op::set_session_time, Op::set_session_timeout, Op::set_session_id_context, Op::set_session_data,
+        Op::set_session_id, Op::set_session_version, Op::set_session_host_name,
+        Op::set_session_protocol, Op::set_session_early_data, Op::make, Op::dup, Op::serialise,
         Op::drop}},
       {"the external store", {Op::answer, Op::lose}},
-      {"the clock", {Op::advance}},
+      {"the clock", {Op::advance, Op::rewind}},
   };
   return table;
 }

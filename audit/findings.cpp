@@ -139,7 +139,7 @@ std::vector<Surprise> Findings::unexplained(const Tell& tell) {
   std::map<std::string, const Case*> kinds;
   std::map<std::string, std::size_t> first_found;
   for (const Case& c : account_.cases()) {
-    if (!c.died() && !lockstep(c.trace, account_.established(), c.run.seen)) continue;
+    if (!lockstep(c.trace, account_.established(), c.run.seen)) continue;
     // A short trace; and one behind few others, in case they are needed to see it again.
     const auto cost = [](const Case& k) { return single_commands(k.trace) + k.run.before.size() / 2; };
     const Case*& best = kinds[c.signature];

@@ -1,10 +1,9 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "audit/compare_report.hpp"
+#include "audit/terminal.hpp"
 #include "model/trace/text.hpp"
 
 namespace sesscheck {
@@ -13,10 +12,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr std::size_t fields_max = 6;  // shown in the terminal; the JSON has all
 
-class Text {
+class Text : TerminalText {
  public:
   Text(const CompareHead& head, const Comparison& comparison, bool colour)
-      : head_(head), comparison_(comparison), colour_(colour) {}
+      : TerminalText(colour), head_(head), comparison_(comparison) {}
 
   std::string render() {
     line("seed {}, {} traces, {} commands: {} traces differ", head_.seed, comparison_.traces, comparison_.commands,
@@ -32,11 +31,6 @@ class Text {
   }
 
  private:
-  template <typename... Args>
-  void line(fmt::format_string<Args...> format, Args&&... args) {
-    text_ += fmt::format(format, std::forward<Args>(args)...) + "\n";
-  }
-  [[nodiscard]] const char* on(const char* code) const { return colour_ ? code : ""; }
 
   void show(const Contrast& contrast) {
     if (contrast.rule) {
@@ -69,11 +63,8 @@ class Text {
     line("");
   }
 
-  static constexpr const char *bold = "\x1b[1m", *red = "\x1b[31m", *plain = "\x1b[0m";
   const CompareHead& head_;
   const Comparison& comparison_;
-  bool colour_;
-  std::string text_;
 };
 
 Json to_json(const Contrast& contrast) {

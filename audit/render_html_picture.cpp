@@ -303,6 +303,7 @@ class Drawing {
     if (command.op == Op::set_mode) returned = "returned " + mode_text(frame.after.result);
     switch (command.op) {
       case Op::advance:
+      case Op::rewind:
         put("<line class=\"clock\" x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>", left, right - 16, y_ + 12, y_ + 12);
         note(server, "the clock is now at " + since_beginning(frame.at));
         break;
@@ -317,6 +318,12 @@ class Drawing {
       case Op::set_session_time:
       case Op::set_session_timeout:
       case Op::set_session_id_context:
+      case Op::set_session_data:
+      case Op::set_session_id:
+      case Op::set_session_version:
+      case Op::set_session_host_name:
+      case Op::set_session_protocol:
+      case Op::set_session_early_data:
       case Op::make:
       case Op::dup:
       case Op::serialise:

@@ -1,17 +1,14 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "audit/matrix.hpp"
+#include "audit/terminal.hpp"
 #include "model/trace/text.hpp"
 
 namespace sesscheck {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr const char *red = "\x1b[31m", *green = "\x1b[32m", *yellow = "\x1b[33m", *bold = "\x1b[1m", *plain = "\x1b[0m";
 
 char letter(Verdict verdict) {
   switch (verdict) {
@@ -27,9 +24,9 @@ char letter(Verdict verdict) {
 
 std::string value(Choice choice) { return std::string(info(choice.rule).values[choice.value]); }
 
-class Text {
+class Text : TerminalText {
  public:
-  Text(const Matrix& matrix, bool colour) : matrix_(matrix), colour_(colour) {}
+  Text(const Matrix& matrix, bool colour) : TerminalText(colour), matrix_(matrix) {}
 
   std::string render() {
     libraries();
@@ -39,14 +36,6 @@ class Text {
   }
 
  private:
-  template <typename... Args>
-  void line(fmt::format_string<Args...> format, Args&&... args) {
-    text_ += fmt::format(format, std::forward<Args>(args)...) + "\n";
-  }
-  [[nodiscard]] const char* on(const char* code) const { return colour_ ? code : ""; }
-  [[nodiscard]] const char* colour_of(Verdict v) const {
-    return on(v == Verdict::deviates || v == Verdict::died ? red : v == Verdict::conforms ? green : yellow);
-  }
 
   void libraries() {
     for (std::size_t i = 0; i < matrix_.columns.size(); ++i) {
@@ -111,8 +100,6 @@ class Text {
   }
 
   const Matrix& matrix_;
-  bool colour_;
-  std::string text_;
 };
 
 Json cell(const AuditResult& result, std::size_t clause) {

@@ -1,14 +1,10 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "audit/report.hpp"
+#include "audit/terminal.hpp"
 
 namespace sesscheck {
 namespace {
-
-constexpr const char *red = "\x1b[31m", *green = "\x1b[32m", *yellow = "\x1b[33m", *bold = "\x1b[1m",
-                     *plain = "\x1b[0m";
 
 std::string names(const std::vector<Choice>& choices) {
   std::string text;
@@ -16,9 +12,9 @@ std::string names(const std::vector<Choice>& choices) {
   return text;
 }
 
-class Page {
+class Page : TerminalText {
  public:
-  Page(const AuditHead& head, const AuditResult& result, bool colour) : head_(head), result_(result), colour_(colour) {}
+  Page(const AuditHead& head, const AuditResult& result, bool colour) : TerminalText(colour), head_(head), result_(result) {}
 
   std::string render() {
     line("{}{}{}   {}", on(bold), head_.version, on(plain), head_.libssl);
@@ -36,14 +32,6 @@ class Page {
   }
 
  private:
-  template <typename... Args>
-  void line(fmt::format_string<Args...> format, Args&&... args) {
-    text_ += fmt::format(format, std::forward<Args>(args)...) + "\n";
-  }
-  const char* on(const char* code) const { return colour_ ? code : ""; }
-  const char* colour_of(Verdict v) const {
-    return on(v == Verdict::deviates || v == Verdict::died ? red : v == Verdict::conforms ? green : yellow);
-  }
 
   void clauses() {
     line("{}{:<5} {:<14} {:>7} {:>8}  {}{}", on(bold), "id", "verdict", "traces", "steps", "what the manual says",
@@ -149,8 +137,6 @@ class Page {
 
   const AuditHead& head_;
   const AuditResult& result_;
-  bool colour_;
-  std::string text_;
 };
 
 }  // namespace

@@ -30,7 +30,29 @@ std::string describe(Handshake state) {
   return {};
 }
 
+std::string describe(Verified verified) {
+  switch (verified) {
+    case Verified::ok: return "ok";
+    case Verified::unspecified: return "unspecified";
+    case Verified::refused: return "refused";
+  }
+  return {};
+}
+
 constexpr std::uint8_t usual_version = 3;  // TLS 1.2
+
+namespace {
+
+std::string letters(const std::string& what, const IdContext& value) {
+  return value.length == 0 ? "" : what + '"' + std::string(value.length, value.letter) + '"';
+}
+
+std::string word(Setting setting, std::uint8_t value) {
+  const SettingInfo& row = info(setting);
+  return value == row.usual ? "" : " " + std::string(row.name) + "=" + std::string(row.values[value]);
+}
+
+}  // namespace
 
 std::string describe(const SessionView& s) {
   // Times near the beginning of the trace read as what they are: seconds since then.
@@ -40,7 +62,9 @@ std::string describe(const SessionView& s) {
          (near ? (since_epoch >= 0 ? "+" : "") + std::to_string(since_epoch) : std::to_string(s.time)) +
          " timeout=" + std::to_string(s.timeout) + (s.resumable ? "" : " not resumable") +
          (s.version == usual_version || s.version == 0 ? "" : ' ' + version_name(s.version)) +
-         (s.ticket ? " ticket hint=" + std::to_string(s.hint) : "") + (s.early_data ? " early-data" : "");
+         (s.ticket ? " ticket hint=" + std::to_string(s.hint) : "") + (s.early_data ? " early-data" : "") +
+         letters(" id-context=", s.id_context) + word(Setting::host_name, s.host_name) +
+         word(Setting::alpn, static_cast<std::uint8_t>(s.protocol)) + letters(" data=", s.data);
 }
 
 std::string describe(const Event& event) {
@@ -70,6 +94,8 @@ std::string describe_error(std::uint16_t reason) {
     case error::old_session_cipher_not_returned: return "old session cipher not returned";
     case error::required_cipher_missing: return "required cipher missing";
     case error::inconsistent_extms: return "inconsistent extended master secret";
+    case error::inconsistent_early_data_protocol: return "inconsistent early data alpn";
+    case error::inconsistent_early_data_name: return "inconsistent early data sni";
     case error::unexpected_message: return "unexpected message";
     case error::binder_does_not_verify: return "binder does not verify";
     case error::unsupported_protocol: return "unsupported protocol";

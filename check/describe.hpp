@@ -11,6 +11,7 @@ std::string session_name(Name name);               ///< "s3"; "(no id)" for the 
 std::string version_name(std::uint8_t version);    ///< "TLS 1.3" for 4; "none" for 0
 std::string describe(Status status);               ///< "done", "died: crash"
 std::string describe(Handshake state);             ///< "finished", "unfinished"
+std::string describe(Verified verified);           ///< "ok", "refused"
 std::string describe(const SessionView& session);  ///< "s3 time=+10 timeout=300 not resumable"
 std::string describe(const Event& event);          ///< "A: get(s3) -> s3"
 std::string describe_id_callback(std::uint8_t bits);  ///< "asked: not there", of bits of `generating`

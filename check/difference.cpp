@@ -27,6 +27,7 @@ class Comparison {
     field(name + ".reused", model.reused ? "yes" : "no", library.reused ? "yes" : "no");
     field(name + ".error", describe_error(model.error), describe_error(library.error));
     field(name + ".session", session_name(model.session), session_name(library.session));
+    if (!lacks_.view(View::verified)) field(name + ".verified", describe(model.verified), describe(library.verified));
   }
   // Entries are matched by name and version, so that one more or less is one line and not a shift of all.
   void sessions(const std::string& name, const std::vector<SessionView>& model, const std::vector<SessionView>& library) {

@@ -59,7 +59,7 @@ Callbacks Generator::some_callbacks() {
   return {
       r.weighted<NewCallback>(
           {{10, NewCallback::absent}, {30, NewCallback::returns_zero}, {60, NewCallback::returns_one}}),
-      r.weighted<GetCallback>({{15, GetCallback::absent}, {35, GetCallback::copy_zero}, {50, GetCallback::copy_one}}),
+      r.weighted<GetCallback>({{15, GetCallback::absent}, {35, GetCallback::copy_zero}, {38, GetCallback::copy_one}, {12, GetCallback::untouched}}),
       r.weighted<RemoveCallback>({{30, RemoveCallback::absent}, {70, RemoveCallback::present}})};
 }
 
@@ -79,6 +79,7 @@ ContextSetup Generator::context_setup(std::uint8_t index) {
   c.settings = some_settings(index, client);
   // What a callback calls shows where there is one.
   const Callbacks some = some_callbacks();
+  if (c.settings.on(Setting::store_of) && c.callbacks == Callbacks{}) c.callbacks = some;
   if (c.settings.on(Setting::new_calls) && c.callbacks.new_session == NewCallback::absent)
     c.callbacks.new_session = some.new_session;
   if (c.settings.on(Setting::get_calls) && c.callbacks.get_session == GetCallback::absent)
@@ -102,6 +103,9 @@ void Generator::choose_setup() {
     trace_.setup.contexts.push_back(context_setup(static_cast<std::uint8_t>(i)));
   if (shape_.session_ids_only)
     for (ContextSetup& context : trace_.setup.contexts) context.settings = Settings();
+  for (const ContextSetup& context : trace_.setup.contexts)
+    if (const std::uint8_t whose = context.settings[Setting::store_of]; whose != 0 && trace_.setup.contexts[whose - 1U].store == Store::none)
+      trace_.setup.contexts[whose - 1U].store = r.pick({Store::references, Store::serialised});
   trace_.setup = restricted(trace_.setup, shape_.lacks);
 }
 
@@ -121,8 +125,10 @@ const Session* Generator::held(std::uint8_t slot) const {
 }
 
 bool Generator::known(const Context& context, const Session& session) const {
+  const std::uint8_t whose = context.settings[Setting::store_of];
+  const std::vector<Stored>& store = whose == 0 ? context.store : world_.contexts[whose - 1U].store;
   return std::ranges::any_of(context.cache, [&](SessionRef at) { return world_.sessions[at].id == session.id; }) ||
-         std::ranges::any_of(context.store, [&](const Stored& entry) { return entry.id == session.id; });
+         std::ranges::any_of(store, [&](const Stored& entry) { return entry.id == session.id; });
 }
 
 /// Whether this server may resume it: it has it, or a ticket that a session may hold is its own.

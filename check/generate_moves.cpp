@@ -8,6 +8,7 @@ std::vector<Generator::Move> Generator::moves() {
   using F = Family;
   using G = Generator;
   return {{F::clock, 21, &G::advance},
+          {F::back, 4, &G::rewind},
           {F::timeouts, 5, &G::set_timeout},
           {F::flushes, 9, &G::flush},
           {F::sizes, 5, &G::set_size},
@@ -23,6 +24,8 @@ std::vector<Generator::Move> Generator::moves() {
           {F::hands, 4, &G::remove},
           {F::hands, 1, &G::drop},
           {F::copies, 5, &G::copy},
+          {F::copies, 4, &G::set_session_data},
+          {F::renamings, 4, &G::rename},
           {F::made, 4, &G::make},
           {F::ages, 4, &G::set_session_time},
           {F::ages, 4, &G::set_session_timeout},
@@ -32,6 +35,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::ciphers, 3, &G::other_group},
           {F::ages, 2, &G::timeout_of_zero_in_a_ticket},
           {F::early_data, 3, &G::early_data_again},
+          {F::names, 4, &G::early_data_of_another_name},
           {F::hands, 5, &G::readd},
           {F::ages, 4, &G::age_cached},
           {F::opens, 4, &G::open},
@@ -40,7 +44,8 @@ std::vector<Generator::Move> Generator::moves() {
           {F::opens, 3, &G::two_of_one_session},
           {F::renegotiations, 6, &G::another_handshake},
           {F::ticket_numbers, 4, &G::another_ticket},
-          {F::accidents, 3, &G::accident}};
+          {F::accidents, 3, &G::accident},
+          {F::accidents, 2, &G::cleared_while_it_reads}};
 }
 
 // --- connections ---------------------------------------------------------------------------------------------------
@@ -156,6 +161,18 @@ void Generator::advance() {
                                      {4, until - million / 2}});
   }
   advance_by(wait);
+}
+
+/// Before a session was made, or to where it was just so; then something that compares times, more often than not.
+void Generator::rewind() {
+  Command c;
+  c.op = Op::rewind;
+  c.number.value = r.pick<std::int64_t>({1, million / 2, million, 2 * million, 10 * million, 300 * million, 7200 * million});
+  emit(c);
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  if (r.chance(60)) emit(connection(server, client));
+  if (r.chance(25)) flush();
 }
 
 void Generator::flush() {
@@ -299,6 +316,37 @@ void Generator::copy() {
     taken.slot = c.keep;
     emit(taken);
   }
+}
+
+/// Another id or version, mostly of a copy that no cache has; then it is offered, added or answered with.
+void Generator::rename() {
+  std::uint8_t slot = held_slot();
+  if (r.chance(60)) {
+    Command c = with_slot(Op::dup, slot);
+    c.keep = slot = free_slot();
+    emit(c);
+  }
+  if (r.chance(50))
+    emit(with_slot(Op::set_session_id, slot, {r.weighted<std::int64_t>({{10, 0}, {45, 1}, {30, 2}, {15, 3}})}));
+  else
+    emit(with_slot(Op::set_session_version, slot, {r.weighted<std::int64_t>({{30, 0}, {30, 1}, {25, 2}, {15, 3}})}));
+  const std::uint8_t server = some_end(false);
+  if (r.chance(50)) emit(with_both(r.pick({Op::add, Op::add, Op::remove, Op::answer}), server, slot));
+  if (r.chance(40)) return;
+  Command c = connection(server, some_end(true));
+  if (r.chance(60)) c.slot = slot;
+  emit(c);
+}
+
+/// What a session carries, changed by the application.
+void Generator::set_session_data() {
+  const Op op = r.pick({Op::set_session_data, Op::set_session_host_name, Op::set_session_protocol, Op::set_session_early_data});
+  Command c = with_slot(op, held_slot());
+  if (op == Op::set_session_data)
+    c.id_context = some_id_context();
+  else
+    c.number.value = r.between(0, op == Op::set_session_early_data ? 1 : 2);
+  emit(c);
 }
 
 void Generator::make() {

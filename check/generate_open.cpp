@@ -62,6 +62,7 @@ void Generator::clear(std::uint8_t name) {
   emit(on_connection(Op::clear, name));
   if (r.chance(30)) offer(name);
   if (r.chance(75)) deliver_all(name);
+  if (r.chance(15)) break_off(name);  // what the first handshake left behind shows when the second one reads
 }
 
 /// A step of a connection whose handshake is on its way.
@@ -113,7 +114,7 @@ void Generator::renegotiate(std::uint8_t name) {
 }
 
 void Generator::issue(std::uint8_t name) {
-  emit(on_connection(Op::new_ticket, name));
+  emit(on_connection(r.chance(70) ? Op::new_ticket : Op::verify_client, name));
   if (r.chance(20)) emit(on_connection(Op::new_ticket, name));
   if (r.chance(80)) deliver_all(name);
   if (r.chance(50)) take(name);

@@ -58,4 +58,46 @@ void Generator::early_data_again() {
   clear(opened.connection);
 }
 
+/// SSL_clear comes before SSL_read_early_data has an end, as it has none in the midst of a handshake of TLS 1.2: whatever the
+/// server reads from then on is an error.
+void Generator::cleared_while_it_reads() {
+  if (protocol_ == Protocol::tls1_3) return;
+  const std::uint8_t server = some_end(false);
+  if (!settings_[server].on(Setting::early_data)) configure(server, Setting::early_data, 1);
+  Command opened = with_context(Op::open, server);
+  opened.connection = open_name(false), opened.client = some_end(true);
+  emit(opened);
+  Command some = on_connection(Op::deliver, opened.connection);
+  some.flights = 1;
+  emit(some);
+  emit(on_connection(Op::clear, opened.connection));
+  deliver_all(opened.connection);
+  break_off(opened.connection);
+}
+
+/// Early data of a session with a name and a protocol, where one of them has changed; then the session without early data,
+/// and once more.
+void Generator::early_data_of_another_name() {
+  if (protocol_ != Protocol::tls1_3) return;
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  if (!settings_[server].on(Setting::early_data)) configure(server, Setting::early_data, 1);
+  if (!settings_[server].on(Setting::server_name)) configure(server, Setting::server_name, 1 + server);
+  configure(server, Setting::alpn, static_cast<std::uint8_t>(Alpn::both));
+  configure(client, Setting::alpn, static_cast<std::uint8_t>(Alpn::both));
+  configure(client, Setting::host_name, 1);
+  Command c = connection(server, client);
+  c.slot = 0, c.flights = flights_max, c.repeat = 1;
+  c.keep = free_slot();
+  emit(c);
+  const bool name = r.chance(50);
+  const std::uint8_t changing = name || r.chance(50) ? client : server;
+  configure(changing, name ? Setting::host_name : Setting::alpn, r.pick({0, 2, 2}));
+  c.slot = c.keep, c.early = true, c.keep = 0;
+  emit(c);
+  c.early = false;
+  emit(c);
+  emit(c);
+}
+
 }  // namespace sesscheck::generator

@@ -51,6 +51,9 @@ Generator::Family Generator::family(Setting setting) {
     case Setting::ignore_eof: return F::accidents;
     case Setting::renegotiation_resumes: return F::renegotiations;
     case Setting::not_resumable: return F::refusals;
+    case Setting::host_name:
+    case Setting::alpn: return F::names;
+    case Setting::store_of: return F::shared_stores;
     case Setting::new_calls:
     case Setting::get_calls:
     case Setting::remove_calls: return F::calling_back;
@@ -118,7 +121,8 @@ std::uint8_t Generator::some_value(Setting setting, std::uint8_t context) {
     case Setting::extended_master_secret: return weighted({{70, 0}, {30, 1}});
     case Setting::cipher: return weighted({{20, 0}, {20, 1}, {60, 2}});
     case Setting::groups: return weighted({{30, 0}, {70, 1}});
-    case Setting::generate_id: return weighted({{12, 0}, {44, 1}, {16, 2}, {14, 3}, {5, 4}, {4, 5}, {5, 6}});
+    case Setting::generate_id: return weighted({{12, 0}, {40, 1}, {16, 2}, {14, 3}, {7, 4}, {5, 5}, {6, 6}});
+    case Setting::store_of:
     case Setting::server_name:
     case Setting::client_hello: {  // to another server most of the time
       if (r.chance(15)) return stay;
@@ -126,9 +130,11 @@ std::uint8_t Generator::some_value(Setting setting, std::uint8_t context) {
       if (other == context) other = static_cast<std::uint8_t>((other + 2U) % contexts_);
       return static_cast<std::uint8_t>(1 + other);
     }
+    case Setting::host_name: return weighted({{12, 0}, {58, 1}, {30, 2}});
+    case Setting::alpn: return weighted({{10, 0}, {25, 1}, {25, 2}, {40, 3}});
     case Setting::new_calls:
-    case Setting::get_calls: return weighted({{20, 0}, {22, 1}, {25, 2}, {20, 3}, {13, 4}});
-    case Setting::remove_calls: return weighted({{20, 0}, {22, 1}, {22, 2}, {22, 3}, {14, 4}});
+    case Setting::get_calls: return weighted({{20, 0}, {18, 1}, {17, 2}, {14, 3}, {9, 4}, {9, 5}, {7, 6}, {6, 7}});
+    case Setting::remove_calls: return weighted({{16, 0}, {16, 1}, {14, 2}, {14, 3}, {10, 4}, {16, 5}, {7, 6}, {7, 7}});
     default: return static_cast<std::uint8_t>(r.below(setting_max(setting) + 1U));
   }
 }
@@ -138,7 +144,9 @@ unsigned Generator::often(Setting setting, bool is_client) {
   switch (setting) {
     case Setting::client_certificate:
     case Setting::middlebox_compat: return is_client ? 60 : 12;  // the client's matter
-    case Setting::cipher: return 70;
+    case Setting::cipher:
+    case Setting::alpn: return 70;
+    case Setting::host_name: return is_client ? 75 : 12;
     case Setting::extended_master_secret:
     case Setting::ignore_eof:
     case Setting::new_calls:
@@ -157,6 +165,9 @@ Settings Generator::some_settings(std::uint8_t context, bool is_client) {
     if (family(s) == Family::count || !on(family(s)) || too_dangerous(s)) continue;
     if (r.chance(often(s, is_client))) settings[s] = some_value(s, context);
   }
+  // A name is taken where a servername callback is, be it one that stays where it is.
+  if (on(Family::names) && !is_client && !settings.on(Setting::server_name) && r.chance(70))
+    settings[Setting::server_name] = static_cast<std::uint8_t>(1 + context);
   return settings;
 }
 

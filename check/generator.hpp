@@ -33,10 +33,10 @@ class Generator {
     clock, timeouts, flushes, sizes, modes, id_contexts, verify, external, faults, hands, copies, made, ages, renewals,
     // what connects can do besides
     server_keeps, endings, breaks, own_id_contexts, few_repeats, mixed_roles,
-    opens, renegotiations, accidents,
+    opens, renegotiations, accidents, back, renamings, shared_stores,
     // settings
     reconfigure, ticket_numbers, early_data, ticket_keys, ticket_callbacks, masters, ciphers, ids, switches,
-    client_certificates, compatibility, refusals, calling_back,
+    client_certificates, compatibility, refusals, names, calling_back,
     count
   };
   static constexpr auto families = static_cast<std::size_t>(Family::count);
@@ -136,6 +136,7 @@ class Generator {
   Command connection(std::uint8_t server, std::uint8_t client);
   void connect();
   void advance();
+  void rewind();
   void advance_by(std::int64_t microseconds);
   void set_timeout();
   void flush();
@@ -152,6 +153,8 @@ class Generator {
   void remove();
   void drop() { emit(with_slot(Op::drop, held_slot())); }
   void copy();
+  void set_session_data();
+  void rename();
   void make();
   void set_session_time();
   void set_session_timeout();
@@ -163,6 +166,8 @@ class Generator {
   void other_group();
   void timeout_of_zero_in_a_ticket();
   void early_data_again();
+  void cleared_while_it_reads();
+  void early_data_of_another_name();
   void configure(std::uint8_t context, Setting setting, std::int64_t value);
   void change_versions(std::uint8_t server, std::uint8_t client);
   void heal();

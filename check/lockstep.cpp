@@ -47,6 +47,7 @@ Observation without(Observation seen, const Lacks& lacks) {
     if (lacks.view(View::number)) context.number = 0;
   }
   if (lacks.view(View::live)) seen.live = 0;
+  if (lacks.view(View::verified)) seen.connection.client.verified = seen.connection.server.verified = Verified::ok;
   seen.lacks = lacks;
   return seen;
 }

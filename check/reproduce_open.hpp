@@ -123,6 +123,15 @@ inline constexpr const char* id_callbacks[] = {
 }
 )"};
 
+inline constexpr const char* take_protocol = R"(static int take_protocol(SSL *s, const unsigned char **out, unsigned char *length, const unsigned char *in, unsigned int n, void *ours) {
+  const char *p;
+  (void)s, *length = 1;
+  for (p = ours; *p; p++)
+    if ((*out = memchr(in, *p, n)) != NULL) return SSL_TLSEXT_ERR_OK;
+  return SSL_TLSEXT_ERR_NOACK;
+}
+)";
+
 inline constexpr const char* describe_unnamed = R"(
 static void describe(const SSL_SESSION *s, const char *absent, char *text, size_t size) {
   int version = s ? SSL_SESSION_get_protocol_version(s) : 0;
@@ -132,9 +141,9 @@ static void describe(const SSL_SESSION *s, const char *absent, char *text, size_
   if (!s)
     snprintf(text, size, "%s", absent);
   else
-    snprintf(text, size, "time=%+ld timeout=%ld%s%s%s%s", (long)(SSL_SESSION_get_time(s) - 1700000000),
+    snprintf(text, size, "time=%+ld timeout=%ld%s%s%s%s%s", (long)(SSL_SESSION_get_time(s) - 1700000000),
              (long)SSL_SESSION_get_timeout(s), SSL_SESSION_is_resumable(s) ? "" : " not resumable", tls, hint,
-             SSL_SESSION_get_max_early_data(s) ? " early-data" : "");
+             SSL_SESSION_get_max_early_data(s) ? " early-data" : "", contents(s));
 }
 )";
 
@@ -152,8 +161,7 @@ static SSL_SESSION *get_X(SSL *s, const unsigned char *id, int n, int *copy) {
   SSL_SESSION *r = answer_X;
   (void)s, (void)id, (void)n;
   answer_X = NULL;
-  *copy = get_X_copy;
-  snprintf(slot(), 64, "X: get -> %s", r ? "session" : "nothing");
+COPY  snprintf(slot(), 64, "X: get -> %s", r ? "session" : "nothing");
 CALLS_get  return r;
 }
 )c";
@@ -164,9 +172,11 @@ CALLS_remove}
 )c";
 
 inline constexpr const char* calls = R"(
-static void call(const char *name, SSL_CTX *ctx, int what) { /* 1: add h1, 2: remove h1, 3: flush, 4: mode OFF */
+/* 1: add h1, 2: remove h1, 3: flush, 4: mode OFF; 5 to 7: add, remove, flush on the other context. */
+static void call(const char *name, SSL_CTX *ctx, SSL_CTX *other, int what) {
   static int calling;
   int answer = 0;
+  if (ctx && what > 4) ctx = other, what -= 4;
   if (!ctx || !what || calling || (what < 3 && !HELD)) return;
   calling = 1;
   if (what == 1) answer = SSL_CTX_add_session(ctx, HELD);
@@ -254,11 +264,13 @@ static void open_connection(struct connection *c, SSL_CTX *client, SSL_CTX *serv
   open_end(&c->server, server);
   SSL_set_connect_state(c->client.ssl);
   SSL_set_accept_state(c->server.ssl);
+@verify_client   SSL_set_post_handshake_auth(c->client.ssl, 1);
 @shut   c->shut = 0;
 @renegotiate   c->renegotiating = 0;
 @early   c->client.early = early, c->server.early = SSL_CTX_get_max_early_data(server) > 0;
 @nocertificate   SSL_certs_clear(c->client.ssl);
 @somecertificate   if (!shows_certificate) SSL_certs_clear(c->client.ssl);
+@hostname   if (host_name) SSL_set_tlsext_host_name(c->client.ssl, host_name);
 @idcontext   if (id_context) SSL_set_session_id_context(c->server.ssl, (const unsigned char *)id_context, strlen(id_context));
   if (offer) SSL_set_session(c->client.ssl, offer);
 }
@@ -298,6 +310,14 @@ static void open_connection(struct connection *c, SSL_CTX *client, SSL_CTX *serv
 @new_ticket   went(&c->server, SSL_do_handshake(c->server.ssl));
 @new_ticket   return 1;
 @new_ticket }
+@verify_client static long verify_client(struct connection *c) {
+@verify_client   if (c->client.state != finished || c->server.state != finished || c->shut || BIO_ctrl_pending(c->client.out) ||
+@verify_client       BIO_ctrl_pending(c->server.out) || SSL_verify_client_post_handshake(c->server.ssl) != 1)
+@verify_client     return 0;
+@verify_client   went(&c->server, SSL_do_handshake(c->server.ssl));
+@verify_client   deliver(c, 2);
+@verify_client   return 1;
+@verify_client }
 @shut_function static long shut(struct connection *c, struct end *e, int quiet) {
 @shut_function   long done;
 @shut_function   if (e->state == finished) c->shut = 1;

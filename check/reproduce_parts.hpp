@@ -45,13 +45,33 @@ static int name(const SSL_SESSION *s) {
 }
 )";
 
+inline constexpr const char* contents = R"(
+static const char *contents(const SSL_SESSION *s) { /* what else a session carries */
+  static char text[200];
+  char *to = text;
+  unsigned int n;
+  size_t length;
+  const unsigned char *bytes = SSL_SESSION_get0_id_context(s, &n);
+  const char *host_name = SSL_SESSION_get0_hostname(s);
+  void *data;
+  *to = 0;
+  if (n) to += sprintf(to, " id-context=\"%.*s\"", (int)n, (const char *)bytes);
+  if (host_name) to += sprintf(to, " host-name=%s", host_name);
+  SSL_SESSION_get0_alpn_selected(s, &bytes, &length);
+  if (length) to += sprintf(to, " alpn=%.*s", (int)length, (const char *)bytes);
+  SSL_SESSION_get0_ticket_appdata((SSL_SESSION *)s, &data, &length);
+  if (length) sprintf(to, " data=\"%.*s\"", (int)length, (const char *)data);
+  return text;
+}
+)";
+
 inline constexpr const char* describe = R"(
 static void describe(const SSL_SESSION *s, const char *absent, char *text, size_t size) {
   if (!s)
     snprintf(text, size, "%s", absent);
   else
-    snprintf(text, size, "s%d time=%+ld timeout=%ld%s", name(s), (long)(SSL_SESSION_get_time(s) - 1700000000),
-             (long)SSL_SESSION_get_timeout(s), SSL_SESSION_is_resumable(s) ? "" : " not resumable");
+    snprintf(text, size, "s%d time=%+ld timeout=%ld%s%s", name(s), (long)(SSL_SESSION_get_time(s) - 1700000000),
+             (long)SSL_SESSION_get_timeout(s), SSL_SESSION_is_resumable(s) ? "" : " not resumable", contents(s));
 }
 )";
 
@@ -97,8 +117,7 @@ static SSL_SESSION *get_X(SSL *s, const unsigned char *id, int n, int *copy) {
   if (!r) {
     r = store_X[which];
 GET  }
-  *copy = get_X_copy;
-  if (r) snprintf(slot(), 64, "X: get(s%d) -> s%d", which, name(r));
+COPY  if (r) snprintf(slot(), 64, "X: get(s%d) -> s%d", which, name(r));
   else snprintf(slot(), 64, "X: get(s%d) -> nothing", which);
 CALLS_get  return r;
 }

@@ -9,10 +9,10 @@ namespace {
 
 constexpr const char* version_names[] = {"TLS1_VERSION", "TLS1_1_VERSION", "TLS1_2_VERSION", "TLS1_3_VERSION"};
 constexpr const char* ticket_words[] = {"", "known", "renews", "unknown", "issues_none", "fails"};
+constexpr const char* alpn_protocols[] = {"", "a", "b", "ab"};
 constexpr const char* id_words[] = {"", "unique", "same", "short", "empty", "too_long", "fails"};
 constexpr char first_own_keys = 'a';
 
-bool stays_open(Op op) { return op >= Op::open && op <= Op::close; }
 
 std::string number(std::uint8_t value) { return std::to_string(int{value}); }
 
@@ -39,11 +39,11 @@ SettingsInC::SettingsInC(const Trace& trace) : trace_(trace), certificate_(trace
     early_ |= c.early;
     verifies_ |= c.op == Op::set_verify_peer && c.number.value != 0;
     renegotiates_ |= c.op == Op::renegotiate;
-    if (stays_open(c.op)) simple_ = false;
+    if (is_on_connection(c.op)) simple_ = false;
   }
   early_ |= mentions(Setting::early_data);
   certificate_ |= tls1_3_ || mentions(Setting::client_certificate);
-  simple_ &= !early_ && !tls1_3_ && !(verifies_ && certificate_);
+  simple_ &= !early_ && !mentions(Setting::host_name) && !tls1_3_ && !(verifies_ && certificate_);
   plain_ = simple_ && std::ranges::none_of(mentioned_, [](bool is) { return is; });
   own_keys_.assign(trace.setup.contexts.size(), first_own_keys);
 }
@@ -104,9 +104,15 @@ std::string SettingsInC::callback_functions() const {
       text += "static int client_hello_to_" + x + "(SSL *s, int *alert, void *arg) {\n  (void)alert, (void)arg;\n" +
               "  SSL_set_SSL_CTX(s, " + x + ");\n  return SSL_CLIENT_HELLO_SUCCESS;\n}\n";
   }
+  if (mentions(Setting::alpn)) text += c_parts::take_protocol;
   if (mentions(Setting::not_resumable))
     text += "static int not_resumable(SSL *s, int forward_secure) {\n  (void)s, (void)forward_secure;\n  return 1;\n}\n";
   return text.empty() ? text : "\n" + text;
+}
+
+std::string SettingsInC::host_name(std::uint8_t index) const {
+  const std::uint8_t value = now_[index][Setting::host_name];
+  return value == 0 ? "NULL" : '"' + std::string(info(Setting::host_name).values[value]) + '"';
 }
 
 std::string SettingsInC::ciphers(std::uint8_t index) const {
@@ -173,10 +179,16 @@ std::vector<std::string> SettingsInC::apply(std::uint8_t index, Setting setting)
                   (value ? "client_hello_to_" + context_name(static_cast<std::uint8_t>(value - 1)) : "NULL") + ", NULL");
     case Setting::not_resumable:
       return call("SSL_CTX_set_not_resumable_session_callback", value ? "not_resumable" : "NULL");
+    case Setting::alpn: {
+      static constexpr const char* lists[] = {"NULL, 0", "\"\\1a\", 2", "\"\\1b\", 2", "\"\\1a\\1b\", 4"};
+      return {"SSL_CTX_set_alpn_protos(" + x + ", (const unsigned char *)" + lists[value] + ")",
+              "SSL_CTX_set_alpn_select_cb(" + x + (value ? ", take_protocol, \"" + std::string(alpn_protocols[value]) + "\")" : ", NULL, NULL)")};
+    }
+    case Setting::store_of: return {"of_" + x + " = store_" + (value ? context_name(static_cast<std::uint8_t>(value - 1)) : x)};
     case Setting::new_calls: return {"new_" + x + "_calls = " + number(value)};
     case Setting::get_calls: return {"get_" + x + "_calls = " + number(value)};
     case Setting::remove_calls: return {"remove_" + x + "_calls = " + number(value)};
-    case Setting::client_certificate: case Setting::count: break;  // see shows_certificate
+    case Setting::client_certificate: case Setting::host_name: case Setting::count: break;  // of each connection
   }
   return {};
 }

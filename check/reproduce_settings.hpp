@@ -30,6 +30,8 @@ class SettingsInC {
   [[nodiscard]] std::string callback_functions() const;   ///< after the contexts are declared
   [[nodiscard]] std::vector<std::string> setup(std::uint8_t index);  ///< statements, without ";"
   [[nodiscard]] std::vector<std::string> configure(std::uint8_t index, Setting setting, std::uint8_t value);
+  /// The name that a client of this context sends, as things are: "a", or NULL.
+  [[nodiscard]] std::string host_name(std::uint8_t index) const;
   /// Whether a client of this context has a certificate to show, as things are.
   [[nodiscard]] bool shows_certificate(std::uint8_t index) const { return now_[index].on(Setting::client_certificate); }
 

@@ -118,7 +118,7 @@ bool Shrinker::cut_pair() {
 
 /// One command that says what two say, if there is one.
 std::optional<Command> merged(Command first, const Command& second) {
-  if (first.op == Op::advance && second.op == Op::advance) {
+  if ((first.op == Op::advance || first.op == Op::rewind) && second.op == first.op) {
     first.number.value = std::min(first.number.value + second.number.value, duration_max);
     return first;
   }
@@ -262,6 +262,12 @@ void Shrinker::simplify_command(std::size_t i) {
       case Field::repeat:
         lower(now.repeat, 1, [&](Trace& t, std::int64_t v) { t.commands[i].repeat = static_cast<std::uint16_t>(v); });
         break;
+      case Field::host_name:
+      case Field::protocol: attempt_command(i, [](Command& c) { c.number.value = 0; }); break;
+      case Field::version:  // as most sessions have it
+        if (now.number.value != static_cast<std::int64_t>(Version::tls1_2))
+          attempt_command(i, [](Command& c) { c.number.value = static_cast<std::int64_t>(Version::tls1_2); });
+        break;
       case Field::made_id:  // 1 is the plain one: 0 makes an empty id
         if (now.number.value > 1)
           lower(now.number.value, 1, [&](Trace& t, std::int64_t v) { t.commands[i].number.value = v; });
@@ -273,6 +279,7 @@ void Shrinker::simplify_command(std::size_t i) {
             attempt_command(i, [&](Command& c) { c.number.value = *fewer; });
         break;
       case Field::id_context:
+      case Field::data:
       case Field::ssl_id_context:
         if (now.id_context)
           for (const IdContext& id : simpler(IdContext(*now.id_context)))
@@ -298,7 +305,7 @@ void Shrinker::simplify_command(std::size_t i) {
 /// Every place in a trace that names a context by its number from 1: those Settings, in the setup and in commands.
 template <class Visit>
 void visit_named_contexts(Trace& t, const Visit& visit) {
-  for (const Setting setting : {Setting::server_name, Setting::client_hello})
+  for (const Setting setting : {Setting::server_name, Setting::client_hello, Setting::store_of})
     for (ContextSetup& context : t.setup.contexts)
       if (context.settings.on(setting)) visit(context.settings[setting]);
   for (Command& c : t.commands) {

@@ -29,7 +29,7 @@ constexpr int explore_schema_version = 1;
 struct Part {
   std::string rules, version;  ///< version: of the library; empty without one
   explore::Plan plan;
-  Outcome outcome;
+  Outcome outcome, begun;  ///< of the worlds that were finished, and of those that were interrupted
   std::size_t worlds = 0;  ///< there are; the outcome may be of fewer
   double seconds = 0;      ///< from the first to the last
 };
@@ -66,7 +66,7 @@ void run(Part& part) {
                               share > 0.02 && share < 1 ? fmt::format(", {:.0f} s left", spent / share - spent) : ""));
       }
     });
-    part.outcome = explore::explore(part.plan, progress);
+    part.outcome = explore::explore(part.plan, progress, &part.begun);
   }
   part.worlds = progress.worlds;
   part.seconds = line.elapsed();
@@ -82,39 +82,65 @@ const explore::BrokenInvariant* broken(const Outcome& outcome, std::string_view 
   return found == outcome.broken.end() ? nullptr : &*found;
 }
 
+std::string deep(const Outcome& o) {
+  return o.complete ? "whatever the depth" : fmt::format("{} commands deep", o.depth);
+}
+
 std::string extent(const Part& part) {
   const Outcome& o = part.outcome;
   const explore::Plan& plan = part.plan;
   const std::string shard = plan.shards == 1 ? "" : fmt::format("shard {}/{}: ", plan.shard + 1, plan.shards);
-  const std::string worlds =
-      o.worlds == part.worlds
-          ? fmt::format("{}all {} worlds", shard, o.worlds)
-          : fmt::format("{}{} of {} worlds (interrupted; nothing is said of the others)", shard, o.worlds, part.worlds);
-  return o.complete ? worlds + ", whatever the depth" : fmt::format("{}, {} commands deep", worlds, o.depth);
+  if (o.worlds == part.worlds) return fmt::format("{}all {} worlds, {}", shard, o.worlds, deep(o));
+  if (o.worlds == 0) return fmt::format("{}interrupted: none of {} worlds finished", shard, part.worlds);
+  return fmt::format("{}interrupted: {} of {} worlds, {}", shard, o.worlds, part.worlds, deep(o));
 }
 
-void print(const Part& part, bool coloured) {
-  const auto on = [&](const char* code) { return coloured ? code : ""; };
-  const char *bold = on("\x1b[1m"), *red = on("\x1b[31m"), *plain = on("\x1b[0m");
-  const Outcome& o = part.outcome;
-  const bool library = !part.version.empty();
-  fmt::print("{}{}{}\n", bold,
-             library ? fmt::format("{}, Rules {}", part.version, part.rules) : "the model, Rules " + part.rules, plain);
-  fmt::print("  {}: {} states, {} transitions\n", extent(part), o.states, o.transitions);
-  if (o.worlds == 0) return;
-  fmt::print(
-      "  model: {:.1f} s of one processor, {:.0f} transitions/s; {:.0f} bytes a key, {} KiB for one world at most\n",
-      o.model_seconds, static_cast<double>(o.transitions) / o.model_seconds,
-      static_cast<double>(o.key_bytes) / static_cast<double>(o.states), o.memory / 1024);
-  if (library) {
+class Printer {
+ public:
+  Printer(const Part& part, bool coloured) : part_(part), coloured_(coloured) {}
+
+  void print() const {
+    const Outcome &o = part_.outcome, &begun = part_.begun;
+    fmt::print("{}{}{}\n", bold(),
+               library() ? fmt::format("{}, Rules {}", part_.version, part_.rules) : "the model, Rules " + part_.rules, plain());
+    fmt::print("  {}: {} states, {} transitions\n", extent(part_), o.states, o.transitions);
+    if (o.cut_short > 0) fmt::print("  memory ended {} of them at a smaller depth (--memory)\n", o.cut_short);
+    if (o.worlds > 0) results(o, {});
+    if (begun.worlds > 0) {
+      fmt::print("  {} more {} interrupted, {}: {} states, {} transitions\n", begun.worlds,
+                 begun.worlds == 1 ? "world was" : "worlds were", deep(begun), begun.states, begun.transitions);
+      results(begun, o);
+    }
+    if (const std::size_t rest = part_.worlds - o.worlds - begun.worlds; rest > 0)
+      fmt::print("  nothing is known of the other {} worlds\n", rest);
+  }
+
+ private:
+  [[nodiscard]] bool library() const { return !part_.version.empty(); }
+  [[nodiscard]] const char* bold() const { return coloured_ ? "\x1b[1m" : ""; }
+  [[nodiscard]] const char* red() const { return coloured_ ? "\x1b[31m" : ""; }
+  [[nodiscard]] const char* plain() const { return coloured_ ? "\x1b[0m" : ""; }
+
+  /// But for what is `known` to be broken.
+  void results(const Outcome& o, const Outcome& known) const {
+    fmt::print("  model: {:.1f} s of one processor, {:.0f} transitions/s; {:.0f} bytes a key, {:.0f} a state; {} KiB for one "
+               "world at most\n",
+               o.model_seconds, static_cast<double>(o.transitions) / o.model_seconds,
+               static_cast<double>(o.key_bytes) / static_cast<double>(o.states),
+               static_cast<double>(o.memory_all) / static_cast<double>(o.states), o.memory / 1024);
+    if (library()) results_of_library(o);
+    if (o.checked > 0) results_of_invariants(o, known);
+  }
+
+  void results_of_library(const Outcome& o) const {
     fmt::print(
         "  library: {}{} of {} transitions executed{}, in {} traces of {} commands ({:.2f} a transition), {:.0f} s, "
         "{:.0f} commands/s\n",
-        o.executed == o.transitions ? "" : red, o.executed, o.transitions, plain, o.traces, o.commands,
-        static_cast<double>(o.commands) / static_cast<double>(o.transitions), part.seconds,
-        static_cast<double>(o.commands) / part.seconds);
+        o.executed == o.transitions ? "" : red(), o.executed, o.transitions, plain(), o.traces, o.commands,
+        static_cast<double>(o.commands) / static_cast<double>(o.transitions), part_.seconds,
+        static_cast<double>(o.commands) / part_.seconds);
     for (const explore::Mismatch& mismatch : o.mismatches) {
-      fmt::print("  {}not what its Rules say{}: {}\n", red, plain, mismatch.at);
+      fmt::print("  {}not what its Rules say{}: {}\n", red(), plain(), mismatch.at);
       if (mismatch.explanation) {
         std::string rules;
         for (const Choice choice : *mismatch.explanation) rules += " " + to_string(choice);
@@ -125,33 +151,38 @@ void print(const Part& part, bool coloured) {
       print_trace(mismatch.trace);
     }
     if (o.more_mismatches > 0) fmt::print("  {} more traces differ that were not looked into\n", o.more_mismatches);
-    if (o.mismatches.empty()) fmt::print("  library: it does what its Rules say in every one of them\n");
+    if (o.mismatches.empty()) fmt::print("  library: it does what its Rules say in each that was executed\n");
   }
-  const auto all = invariants::all();
-  fmt::print("  invariants: {} of {} hold in all of these states and transitions\n", all.size() - o.broken.size(),
-             all.size());
-  for (const invariants::Invariant& invariant : all) {
-    const explore::BrokenInvariant* const one = broken(o, invariant.name);
-    if (one == nullptr) continue;
-    fmt::print("  {}broken{}: {} ({}), in {} transitions\n      {}\n", red, plain, invariant.name, invariant.clauses,
-               one->transitions, one->what);
-    print_trace(one->trace);
-  }
-}
 
-Json to_json(const Part& part) {
-  const Outcome& o = part.outcome;
-  Json json = {{"rules", part.rules},
-               {"library", part.version.empty() ? Json() : Json(part.version)},
-               {"worlds", {{"explored", o.worlds}, {"of", part.worlds}}},
+  void results_of_invariants(const Outcome& o, const Outcome& known) const {
+    const auto all = invariants::all();
+    fmt::print("  invariants: {} of {} hold in all of {}\n", all.size() - o.broken.size(), all.size(),
+               o.checked == o.transitions ? "these transitions"
+                                          : fmt::format("the {} transitions that they are about", o.checked));
+    for (const invariants::Invariant& invariant : all) {
+      const explore::BrokenInvariant* const one = broken(o, invariant.name);
+      if (one == nullptr || broken(known, invariant.name) != nullptr) continue;
+      fmt::print("  {}broken{}: {} ({}), in {} transitions\n      {}\n", red(), plain(), invariant.name, invariant.clauses,
+                 one->transitions, one->what);
+      print_trace(one->trace);
+    }
+  }
+
+  const Part& part_;
+  bool coloured_;
+};
+
+Json to_json(const Outcome& o) {
+  Json json = {{"worlds", o.worlds},
                {"depth", o.depth},
                {"complete", o.complete},
+               {"cut_short", o.cut_short},
                {"states", o.states},
                {"transitions", o.transitions},
                {"executed", o.executed},
+               {"checked", o.checked},
                {"traces", o.traces},
                {"commands", o.commands},
-               {"seconds", part.seconds},
                {"model_seconds", o.model_seconds},
                {"key_bytes", o.key_bytes},
                {"memory_bytes", o.memory}};
@@ -176,6 +207,16 @@ Json to_json(const Part& part) {
   return json;
 }
 
+Json to_json(const Part& part) {
+  Json json = to_json(part.outcome);
+  json["rules"] = part.rules;
+  json["library"] = part.version.empty() ? Json() : Json(part.version);
+  json["worlds"] = {{"explored", part.outcome.worlds}, {"of", part.worlds}};
+  json["seconds"] = part.seconds;
+  if (part.begun.worlds > 0) json["interrupted"] = to_json(part.begun);
+  return json;
+}
+
 void write_json(const ExploreVerb& options, const std::vector<Part>& parts) {
   Json root = {
       {"schema", explore_schema_version}, {"tool", "sesscheck"}, {"preset", options.preset}, {"shard", options.shard}};
@@ -196,21 +237,27 @@ int explore(const ExploreVerb& options) {
     for (const std::string_view name : explore::preset_names()) known += " " + std::string(name);
     throw UsageError("there is no preset '" + options.preset + "'; known:" + known);
   }
+  if (!options.graph.empty()) return explore_graph(options, *preset);
   explore::Plan plan;
   plan.starts = std::move(preset->starts);
+  std::erase_if(plan.starts, [&](const explore::Start& s) { return s.name.find(options.worlds) == std::string::npos; });
+  if (plan.starts.empty()) throw UsageError("no world of " + options.preset + " has '" + options.worlds + "' in its name");
   plan.depth = options.depth != 0 ? options.depth : preset->depth;
   plan.jobs = options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
+  plan.memory = options.memory << 20;
   plan.stop = &interruption();
   set_shard(plan, options.shard);
 
+  if (options.bounds || options.pairs) return explore_tables(options, plan);
+
   std::vector<Part> parts;
   const auto add = [&](const RulesOptions& rules, const std::string& version, const SutFactory& library) {
-    Part& part = parts.emplace_back(Part{rules.name(), version, plan, {}});
+    Part& part = parts.emplace_back(Part{rules.name(), version, plan, {}, {}});
     part.plan.rules = rules.rules();
     if (part.plan.rules.says(cached_in_process)) throw UsageError("a cache of the whole process (cache_place=process) is not explored");
     part.plan.library = library;
-    part.plan.title = fmt::format("{}, depth {}, {}, {}", preset->name, plan.depth, part.rules,
-                                  version.empty() ? "the model" : version);
+    part.plan.title = fmt::format("{}{}, depth {}, {}, {}", preset->name, options.worlds.empty() ? "" : ", " + options.worlds,
+                                  plan.depth, part.rules, version.empty() ? "the model" : version);
     if (!options.journal.empty()) part.plan.journal = options.journal + (version.empty() ? ".model" : "");
   };
   RulesOptions rules = options.rules;
@@ -232,11 +279,11 @@ int explore(const ExploreVerb& options) {
   bool as_they_should = true;
   for (Part& part : parts) {
     run(part);
-    print(part, colour(STDOUT_FILENO));
+    Printer(part, colour(STDOUT_FILENO)).print();
     std::fflush(stdout);
-    as_they_should = as_they_should && part.outcome.mismatches.empty() &&
+    as_they_should = as_they_should && part.outcome.mismatches.empty() && part.begun.mismatches.empty() &&
                      part.outcome.executed == (part.version.empty() ? 0 : part.outcome.transitions) &&
-                     (part.plan.rules != Rules::manual() || part.outcome.broken.empty());
+                     (part.plan.rules != Rules::manual() || (part.outcome.broken.empty() && part.begun.broken.empty()));
   }
   if (!options.json.empty()) write_json(options, parts);
   return as_they_should ? as_expected : differs;

@@ -10,6 +10,11 @@
 #include "audit/fleet.hpp"
 #include "model/rules.hpp"
 
+namespace sesscheck::explore {
+struct Plan;
+struct Preset;
+}
+
 namespace sesscheck::cli {
 
 enum ExitCode : int {
@@ -121,9 +126,17 @@ struct ExploreVerb {
   std::size_t depth = 0;     ///< instead of the preset's; 0: that one
   unsigned jobs = 0;
   std::string shard = "1/1"; ///< "i/n": every n-th world, from the i-th on
+  std::size_t memory = 2048; ///< MiB, for the states of all worlds in progress
+  std::string worlds;        ///< only those that have this in their name
   std::string journal, json;
+  std::string graph;                   ///< file for a picture of one world, instead
+  bool bounds = false, pairs = false;  ///< instead: tables of what the worlds can tell apart
 };
 int explore(const ExploreVerb& options);
+/// --graph
+int explore_graph(const ExploreVerb& options, const explore::Preset& preset);
+/// --bounds and --pairs, of these worlds.
+int explore_tables(const ExploreVerb& options, const explore::Plan& plan);
 
 /// The first Ctrl-C sets it; the work then ends, and what was done is reported.
 const std::atomic<bool>& interruption();

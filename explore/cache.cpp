@@ -11,14 +11,6 @@ World beginning(const Start& start, const Rules& rules) {
   return begin(start.trace.setup, rules, unused);
 }
 
-World after_trace(World world, const Trace& trace, const Rules& rules) {
-  Observation unseen;
-  Because unused;
-  for (const Command& command : trace.commands)
-    for (unsigned n = 0; n < command.repeat; ++n) step(world, command, rules, unseen, unused);
-  return world;
-}
-
 }  // namespace
 
 bool Start::tls1_3() const {
@@ -35,7 +27,13 @@ CacheMachine::CacheMachine(const Start& start, const Rules& rules, std::span<con
       first_(beginning(start, rules)),
       form_(first_, start.tls1_3()),
       broken_(invariants.size()) {
-  first_ = after_trace(std::move(first_), start.trace, rules);
+  begin(start.trace.setup, rules, because_);
+  asked_ = because_.rules;
+  for (const Command& command : start.trace.commands)
+    for (unsigned n = 0; n < command.repeat; ++n) {
+      sesscheck::step(first_, command, rules, seen_, because_);
+      asked_ |= because_.rules;
+    }
 }
 
 void CacheMachine::first(std::string& key) { form_.write(first_, key); }
@@ -54,6 +52,7 @@ void CacheMachine::step(Action action, std::string& key) {
   const Command& command = alphabet_[action];
   next_ = present_;
   sesscheck::step(next_, command, rules_, seen_, because_);
+  asked_ |= because_.rules;
   if (seen_.status == Status::crashed)
     key.clear();
   else

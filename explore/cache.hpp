@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,7 @@ struct Start {
   Trace trace;                        ///< the setup, and the commands that lead to the first state
   std::vector<Command> alphabet;      ///< each once; times count from now
   std::vector<Command> home;          ///< back to the first state, from most others
+  bool invariants = true;             ///< its commands are those that the invariants are about
   [[nodiscard]] bool tls1_3() const;  ///< one of its contexts may speak it
 };
 
@@ -47,6 +49,8 @@ class CacheMachine final : public Machine {
   [[nodiscard]] Trace trace(const Start& start, std::span<const Action> walk) const;
   /// For each invariant: where it was broken, if anywhere.
   [[nodiscard]] std::span<const Broken> broken() const { return broken_; }
+  /// The Rules that were asked, on the way to the first state and in all steps so far.
+  [[nodiscard]] const std::bitset<rule_count>& asked() const { return asked_; }
 
  private:
   void check(const Command& command, Action action);
@@ -59,6 +63,7 @@ class CacheMachine final : public Machine {
   StateIndex index_ = no_state;
   Observation before_, seen_;
   Because because_;
+  std::bitset<rule_count> asked_;
   std::optional<invariants::History> history_;
   std::vector<Broken> broken_;
 };

@@ -31,11 +31,11 @@ class Worker {
  public:
   Worker(const Plan& plan, Progress& progress, Sut* sut) : plan_(plan), progress_(progress), sut_(sut) {}
 
-  /// Empty: it was stopped.
-  std::optional<Outcome> explore(const Start& start);
+  /// What is known of it, when it is done or stopped.
+  Outcome explore(const Start& start);
+  [[nodiscard]] bool stopped() const { return plan_.stop != nullptr && *plan_.stop; }
 
  private:
-  [[nodiscard]] bool stopped() const { return plan_.stop != nullptr && *plan_.stop; }
   void collect_broken(const Start& start, const Search& search, const CacheMachine& machine, Outcome& outcome) const;
   void execute(const Start& start, const Search& search, Outcome& outcome);
   void look_into(const Trace& trace, const Difference& difference, Outcome& outcome);
@@ -46,31 +46,32 @@ class Worker {
   std::vector<Observation> seen_;
 };
 
-std::optional<Outcome> Worker::explore(const Start& start) {
+Outcome Worker::explore(const Start& start) {
   const auto begin = Clock::now();
   Outcome outcome;
   outcome.worlds = 1;
-  CacheMachine machine(start, plan_.rules, invariants::all());
+  CacheMachine machine(start, plan_.rules, start.invariants ? invariants::all() : std::span<const invariants::Invariant>());
   Search search(machine);
   while (search.depth() < plan_.depth && !search.complete()) {
     const std::size_t states = search.states(), transitions = search.transitions();
-    const bool deeper = search.deepen(plan_.stop, plan_.states_max);
+    const bool deeper = search.deepen(plan_.stop, plan_.memory / plan_.jobs);
     progress_.states += search.states() - states;
     progress_.transitions += search.transitions() - transitions;
     progress_.frontier = search.frontier();
-    if (!deeper) break;
+    if (deeper) continue;
+    outcome.cut_short = stopped() ? 0 : 1;
+    break;
   }
-  if (stopped()) return std::nullopt;
   outcome.depth = search.depth();
   outcome.complete = search.complete();
   outcome.states = search.states();
   outcome.transitions = search.transitions();
-  outcome.memory = search.memory();
+  if (start.invariants) outcome.checked = search.transitions();
+  outcome.memory = outcome.memory_all = search.memory();
   for (StateIndex state = 0; state < search.states(); ++state) outcome.key_bytes += search.key(state).size();
   collect_broken(start, search, machine, outcome);
   outcome.model_seconds = seconds_since(begin);
   if (sut_ != nullptr) execute(start, search, outcome);
-  if (stopped()) return std::nullopt;
   outcome.seconds = seconds_since(begin);
   return outcome;
 }
@@ -78,7 +79,7 @@ std::optional<Outcome> Worker::explore(const Start& start) {
 void Worker::collect_broken(const Start& start, const Search& search, const CacheMachine& machine,
                             Outcome& outcome) const {
   const auto all = invariants::all();
-  for (std::size_t i = 0; i < all.size(); ++i) {
+  for (std::size_t i = 0; i < machine.broken().size(); ++i) {
     const Broken& broken = machine.broken()[i];
     if (broken.transitions == 0) continue;
     std::vector<Action> walk = search.path(broken.from);
@@ -148,6 +149,7 @@ void Outcome::add(Outcome other) {
   worlds += other.worlds;
   states += other.states, transitions += other.transitions, executed += other.executed;
   traces += other.traces, commands += other.commands;
+  checked += other.checked, cut_short += other.cut_short, memory_all += other.memory_all;
   memory = std::max(memory, other.memory);
   key_bytes += other.key_bytes;
   seconds += other.seconds, model_seconds += other.model_seconds;
@@ -165,7 +167,7 @@ void Outcome::add(Outcome other) {
   }
 }
 
-Outcome explore(const Plan& plan, Progress& progress) {
+Outcome explore(const Plan& plan, Progress& progress, Outcome* begun) {
   Journal journal(plan.journal, plan.title);
   Outcome total;
   std::vector<const Start*> todo;
@@ -187,12 +189,15 @@ Outcome explore(const Plan& plan, Progress& progress) {
       if (plan.library) subject = plan.library(patience_at_first);
       Worker worker(plan, progress, subject.sut.get());
       for (std::size_t mine; (mine = next++) < todo.size();) {
-        auto outcome = worker.explore(*todo[mine]);
-        if (!outcome) return;
+        Outcome outcome = worker.explore(*todo[mine]);
         const std::lock_guard lock(mutex);
         if (failure) return;
-        journal.add(todo[mine]->name, *outcome);
-        total.add(*std::move(outcome));
+        if (worker.stopped()) {
+          if (begun != nullptr) begun->add(std::move(outcome));
+          return;
+        }
+        journal.add(todo[mine]->name, outcome);
+        total.add(std::move(outcome));
         ++progress.worlds_done;
       }
     } catch (...) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -37,8 +38,11 @@ struct Outcome {
   std::size_t states = 0, transitions = 0;
   std::size_t executed = 0;              ///< different transitions that the library took, and did what its Rules say
   std::size_t traces = 0, commands = 0;  ///< that the library ran
+  std::size_t checked = 0;               ///< transitions that were held against the invariants
   std::size_t memory = 0;                ///< bytes for the states of one world, at most
+  std::size_t memory_all = 0;            ///< the same of each world, added up
   std::size_t key_bytes = 0;             ///< of all states
+  std::size_t cut_short = 0;             ///< worlds that were too large for Plan::memory
   double seconds = 0;                    ///< processor time or so: of each world, added up
   double model_seconds = 0;              ///< of these: the search, with its invariants
   std::vector<BrokenInvariant> broken;
@@ -55,7 +59,7 @@ struct Plan {
   SutFactory library;  ///< empty: the model alone
   unsigned jobs = 1;
   std::size_t shard = 0, shards = 1;    ///< of the starts, every shards-th, beginning with this one
-  std::size_t states_max = 50'000'000;  ///< of one world; memory is what they take
+  std::size_t memory = SIZE_MAX;        ///< bytes for the states of all worlds that are in progress
   std::string journal;  ///< file that keeps what came of each world: those that are in it are done. Empty: none
   std::string title;    ///< what the journal is of; another one's journal is refused
   const std::atomic<bool>* stop = nullptr;
@@ -67,8 +71,8 @@ struct Progress {
                            commands = 0;
 };
 
-/// Explores all. Worlds that were not finished when `stop` came are not in the outcome. Throws SutError; and
-/// std::runtime_error for a journal that cannot be used.
-Outcome explore(const Plan& plan, Progress& progress);
+/// Explores all. Worlds that were not finished when `stop` came are not in the outcome: what is known of those that were
+/// in progress is added to `begun`. Throws SutError; and std::runtime_error for a journal that cannot be used.
+Outcome explore(const Plan& plan, Progress& progress, Outcome* begun = nullptr);
 
 }  // namespace sesscheck::explore

@@ -28,16 +28,19 @@ bool is_strange(std::int64_t seconds) { return seconds >= ordinary || seconds <=
 /// A writer of keys. Writer and Reader go through the same fields in the same order: pass().
 struct Writer {
   static constexpr bool reads = false;
-  std::string& out;
+  std::vector<char>& out;  // larger than the key: a quarter of a search goes into writing keys
   const World& world;
   Numbering &identities, &sessions, &tickets, &secrets, &keys;
   std::int64_t present;  // what times are counted from; 0: they are dates
   bool tls1_3;
   bool strange = false;  // something is far from the present, or longer than ordinary
+  std::size_t size = 0;  // of the key so far
 
   void number(std::uint64_t n) {
-    for (; n >= 0x80; n >>= 7) out.push_back(static_cast<char>(n | 0x80));
-    out.push_back(static_cast<char>(n));
+    constexpr std::size_t longest = 10;
+    if (size + longest > out.size()) out.resize(2 * out.size() + longest);
+    for (; n >= 0x80; n >>= 7) out[size++] = static_cast<char>(n | 0x80);
+    out[size++] = static_cast<char>(n);
   }
   template <class T>
   void value(const T& v) {
@@ -81,6 +84,7 @@ struct Writer {
     const Session& s = entry.reference != no_session ? world.sessions[entry.reference] : entry.bytes;
     return std::tuple(known - 1, s.time, s.timeout, s.version, s.not_resumable, s.cipher, s.extended_master_secret,
                       s.sha384, s.second_group, s.early_data, s.id_context.length, s.id_context.letter, s.hint,
+                      s.data.length, s.data.letter, s.host_name, s.protocol, s.verified,
                       secrets.find(s.secret), tickets.find(s.ticket));  // no number: 0 - 1 is the last
   }
   void session(const SessionRef& old) { number(old == no_session ? 0 : sessions.of(old).first); }
@@ -171,7 +175,7 @@ void pass_id_context(A& a, T& id) {
 template <class A, class T>
 void pass_session(A& a, T& session) {
   auto& [id, version, id_context, time, timeout, not_resumable, cipher, extended_master_secret, sha384, second_group,
-         early_data, secret, ticket, hint, of_server, misfiled, cached_in] = session;  // cached_in follows from the caches
+         early_data, secret, ticket, hint, data, host_name, protocol, verified, of_server, misfiled, cached_in] = session;  // cached_in follows from the caches
   a.id(id);
   a.flags(not_resumable, cipher, extended_master_secret, sha384, second_group, early_data, of_server, misfiled);
   a.value(version);
@@ -181,6 +185,10 @@ void pass_session(A& a, T& session) {
   a.secret(secret);
   a.ticket(ticket);
   a.integer(hint);
+  pass_id_context(a, data);
+  a.value(host_name);
+  a.value(protocol);
+  a.value(verified);
 }
 
 template <class A, class T>
@@ -271,13 +279,14 @@ void pass_store(A& a, T& context) {
 
 template <class A, class T>
 void pass_side(A& a, T& side) {
-  auto& [context, current, settings, id_context, verify_peer, session, state, reused, error, sent_shutdown,
+  auto& [context, current, settings, id_context, verify_peer, session, verified, state, reused, error, sent_shutdown,
          received_shutdown, lost, failed_late, reads_early_data, in_early_read, reading_refused] = side;
   a.value(context);
   a.value(current);
   pass_settings(a, settings, Settings{});
   pass_id_context(a, id_context);
   a.session(session);
+  a.value(verified);
   a.value(state);
   a.value(error);
   a.flags(verify_peer, reused, sent_shutdown, received_shutdown, lost, failed_late, reads_early_data, in_early_read, reading_refused);
@@ -312,11 +321,12 @@ template <class A, class T>
 void pass_connection(A& a, T& connection) {
   auto& [open, started, established, renegotiating, renewing, asked, fresh_wanted, replaced, client, server, to_client,
          to_server, hello, early, again, version, extended_master_secret, sha384, retried, secret, offered, ticket_expected,
-         resuming, answered, tickets_sent, early_accepted, early_status] = connection;
+         resuming, answered, tickets_sent, early_accepted, name_taken, protocol, early_status] = connection;
   a.flags(open);
   if (!open) return;
   a.flags(started, established, renegotiating, renewing, asked, fresh_wanted, replaced, early, again,
-          extended_master_secret, sha384, retried, offered, ticket_expected, resuming, early_accepted);
+          extended_master_secret, sha384, retried, offered, ticket_expected, resuming, early_accepted, name_taken);
+  a.value(protocol);
   pass_side(a, client);
   pass_side(a, server);
   pass_messages(a, to_client);
@@ -334,7 +344,7 @@ void pass_connection(A& a, T& connection) {
 /// callback is running between two commands.
 template <class A, class T>
 void pass_roots(A& a, T& world, const World& beginning) {
-  auto& [now, sessions, tickets, contexts, visible, connections, table, held, identities, names, secrets, keys, spoilt,
+  auto& [now, certificates, sessions, tickets, contexts, visible, connections, table, held, identities, names, secrets, keys, spoilt,
          calling_back] = world;
   a.value(now.microseconds);
   a.flags(spoilt);
@@ -385,13 +395,13 @@ World without_forgotten_contexts(World w) {
 }  // namespace
 
 void Numbering::reset(std::uint32_t first) {
-  given_.clear();
+  for (const std::uint32_t old : order_) given_[old] = 0;
   order_.clear();
   next_ = first;
 }
 
 std::pair<std::uint32_t, bool> Numbering::of(std::uint32_t old) {
-  if (old >= given_.size()) given_.resize(old + 1);
+  if (old >= given_.size()) given_.resize(2 * old + 8);
   if (given_[old] != 0) return {given_[old], false};
   order_.push_back(old);
   return {given_[old] = next_++, true};
@@ -403,14 +413,13 @@ Form::Form(World beginning, bool tls1_3)
       always_dated_(std::ranges::any_of(beginning_.contexts, [](const Context& c) { return is_strange(c.timeout); })) {}
 
 bool Form::try_write(const World& world, std::string& key, bool dated) {
-  key.clear();
   identities_.reset(first_identity);
   sessions_.reset(1);
   tickets_.reset(1);
   secrets_.reset(1);
   keys_.reset(shared_keys + 1);
   for (const Context& c : world.contexts) keys_.of(c.own_keys);
-  Writer a{key, world, identities_, sessions_, tickets_, secrets_, keys_, dated ? 0 : world.now.seconds, tls1_3_};
+  Writer a{bytes_, world, identities_, sessions_, tickets_, secrets_, keys_, dated ? 0 : world.now.seconds, tls1_3_};
   a.integer(dated ? world.now.seconds : 0);
   std::size_t sessions = 0, tickets = 0;
   const auto pass_met = [&] {
@@ -422,6 +431,7 @@ bool Form::try_write(const World& world, std::string& key, bool dated) {
   pass_met();  // before the stores, so that as many of their ids as can be have numbers
   for (std::size_t i = 0; i < world.visible; ++i) pass_store(a, world.contexts[i]);
   pass_met();
+  key.assign(bytes_.data(), a.size);
   return dated || !a.strange;
 }
 
@@ -438,6 +448,7 @@ void Form::read(std::string_view key, World& world) const {
   for (Identity id = 1; id < first_identity; ++id) world.identities[id].name = id == zero_identity ? 0 : id;
   world.secrets = 0;
   world.keys = shared_keys;
+  world.certificates = beginning_.certificates;
   world.visible = beginning_.visible;
   world.calling_back = false;
   world.held[0] = no_session;

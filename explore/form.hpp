@@ -51,6 +51,7 @@ class Form {
   World beginning_;
   bool tls1_3_, always_dated_;
   Numbering identities_, sessions_, tickets_, secrets_, keys_;
+  std::vector<char> bytes_;  // a key is written here
 };
 
 }  // namespace sesscheck::explore

@@ -86,12 +86,6 @@ constexpr std::string_view near_flush =
     "set-mode A OFF\n"
     "set-mode A MODE\n";
 
-std::string replaced(std::string text, std::string_view what, std::string_view by) {
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
-    text.replace(at, what.size(), by);
-  return text;
-}
-
 /// What tells the worlds of a preset apart.
 struct Kind {
   Value role, store, id_context;
@@ -107,11 +101,7 @@ Start start(const Kind& kind, std::string_view first, std::string_view alphabet,
     all = replaced(all, "ID", kind.id_context.name == "sid_ctx" ? "a" : "");
     return replaced(all, "OPTIONS", std::string(kind.store.text) + std::string(kind.id_context.text));
   };
-  const auto read = [&](std::string_view commands) {
-    auto parsed = parse(filled(contexts) + filled(commands));
-    if (const auto* error = std::get_if<ParseError>(&parsed)) throw std::logic_error("a preset: " + error->message);
-    return std::get<Trace>(std::move(parsed));
-  };
+  const auto read = [&](std::string_view commands) { return read_start(filled(contexts) + filled(commands)); };
   Start start;
   const std::string mode = mode_text(kind.mode);
   for (const std::string_view part :
@@ -165,12 +155,24 @@ struct PresetInfo {
   bool few_near_flush;
 };
 constexpr PresetInfo presets[] = {
-    {"quick", "every world, two commands deep; under a minute on two processors", 2, true},
+    {"quick", "every world, two commands deep; about a minute on two processors", 2, true},
     {"standard", "every world, three commands deep; some ten minutes", 3, false},
     {"deep", "every world, four commands deep; hours", 4, false},
 };
 
 }  // namespace
+
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+Trace read_start(const std::string& text) {
+  auto parsed = parse(text);
+  if (const auto* error = std::get_if<ParseError>(&parsed)) throw std::logic_error("a preset: " + error->message + "\n" + text);
+  return std::get<Trace>(std::move(parsed));
+}
 
 std::vector<std::string_view> preset_names() {
   std::vector<std::string_view> names;
@@ -186,6 +188,7 @@ std::optional<Preset> preset(std::string_view name) {
   for (const std::string_view family : {connections, by_hand, time, settings, faults}) alphabet += family;
   add_all(result.starts, alphabet);
   add_near_flush(result.starts, found->few_near_flush);
+  add_wide(result.starts);
   return result;
 }
 

@@ -23,4 +23,11 @@ std::vector<std::string_view> preset_names();
 /// Empty: there is none of this name.
 std::optional<Preset> preset(std::string_view name);
 
+// For those who write presets.
+/// Worlds with other commands than the cache's own (wide.cpp), behind those that are there.
+void add_wide(std::vector<Start>& starts);
+std::string replaced(std::string text, std::string_view what, std::string_view by);
+/// A trace in the notation; throws std::logic_error.
+Trace read_start(const std::string& text);
+
 }  // namespace sesscheck::explore

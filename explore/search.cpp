@@ -28,7 +28,7 @@ std::pair<StateIndex, bool> StateSet::insert(Key key) {
   const std::uint64_t hash = std::hash<Key>{}(key);
   Slot& slot = slots_[slot_of(key, hash)];
   if (slot.index != no_state) return {slot.index, false};
-  if (size_ % chunk_states == 0) chunks_.emplace_back().ends.reserve(chunk_states);
+  if (size_ % chunk_states == 0) chunks_.emplace_back();
   Chunk& chunk = chunks_.back();
   chunk.bytes.append(key);
   chunk.ends.push_back(static_cast<std::uint32_t>(chunk.bytes.size()));
@@ -60,9 +60,17 @@ Search::Search(Machine& machine) : machine_(machine), actions_(machine.actions()
   by_.push_back(0);
 }
 
-bool Search::deepen(const std::atomic<bool>* stop, std::size_t states_max) {
+/// For the next state's transitions. A table that is full moves to one of twice its size: for that moment it takes three
+/// times as much, and it could be the one that has nearly all.
+bool Search::has_room(std::size_t memory_max) const {
+  if (states() + actions_ >= no_state) return false;
+  constexpr std::size_t seldom = 64;
+  return memory_max == SIZE_MAX || expanded_ % seldom != 0 || 3 * memory() < memory_max;
+}
+
+bool Search::deepen(const std::atomic<bool>* stop, std::size_t memory_max) {
   for (; expanded_ < levels_.back(); ++expanded_) {
-    if ((stop != nullptr && *stop) || states() + actions_ > states_max) return false;
+    if ((stop != nullptr && *stop) || !has_room(memory_max)) return false;
     const auto from = static_cast<StateIndex>(expanded_);
     if (set_[from].empty()) {
       targets_.insert(targets_.end(), actions_, from);

@@ -68,9 +68,9 @@ class Search {
   /// Begins at the machine's first state. `machine` must outlive the search.
   explicit Search(Machine& machine);
 
-  /// Tries every action in every state of the greatest depth. False when `stop` became true before the end (what was
-  /// found so far is there, and the next call goes on), or when that many states are too many.
-  bool deepen(const std::atomic<bool>* stop = nullptr, std::size_t states_max = no_state - 1);
+  /// Tries every action in every state of the greatest depth. False when `stop` became true before the end, or when the
+  /// next state could take more memory than that. What was found so far is there, and the next call goes on.
+  bool deepen(const std::atomic<bool>* stop = nullptr, std::size_t memory_max = SIZE_MAX);
 
   [[nodiscard]] std::size_t depth() const { return levels_.size() - 2; }  ///< up to which everything is known
   [[nodiscard]] std::size_t states() const { return set_.size(); }
@@ -92,6 +92,8 @@ class Search {
   [[nodiscard]] std::size_t memory() const;  ///< bytes taken
 
  private:
+  [[nodiscard]] bool has_room(std::size_t memory_max) const;
+
   Machine& machine_;
   const std::size_t actions_;
   StateSet set_;

@@ -12,7 +12,7 @@ inline constexpr Bounds api_bounds = {.commands = 512, .connections = 0};
 /// Whether a command is about a connection that stays open, once it is there.
 inline bool continues_connection(Op op) {
   switch (op) {
-    case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket: case Op::shut:
+    case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket: case Op::verify_client: case Op::shut:
     case Op::garble: case Op::hang_up: case Op::clear: case Op::close: return true;
     default: return false;
   }

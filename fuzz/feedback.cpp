@@ -146,7 +146,6 @@ std::size_t offer_class(const World& world, SessionRef offered) {
 bool begins(Op op) { return op == Op::connect || op == Op::open; }
 
 /// Whether it is about a connection that may be open already.
-bool continues(Op op) { return op >= Op::open && op <= Op::close; }
 
 }  // namespace
 
@@ -161,7 +160,7 @@ void Feedback::before(const World& world, const Command& command) {
   if (!on_) return;
   const auto op = static_cast<std::size_t>(command.op);
   const Connection& connection = world.connections[command.connection];
-  const bool goes_on = continues(command.op) && command.op != Op::open && connection.open;
+  const bool goes_on = is_on_connection(command.op) && command.op != Op::open && connection.open;
   const Context& context =
       world.contexts[!goes_on ? command.context : (command.at_server ? connection.server : connection.client).context];
   mark(counters.mode[op][mode_class(context.mode)]);
@@ -199,7 +198,7 @@ void Feedback::before(const World& world, const Command& command) {
 void Feedback::before_connection(const World& world, const Command& command) {
   const auto op = static_cast<std::size_t>(command.op);
   const Connection& connection = world.connections[command.connection];
-  if (continues(command.op)) mark(counters.stage[op][stage_class(connection)]);
+  if (is_on_connection(command.op)) mark(counters.stage[op][stage_class(connection)]);
   mark(counters.open[op][static_cast<std::size_t>(std::ranges::count(world.connections, true, &Connection::open))]);
   if (!begins(command.op)) return;
 

@@ -154,7 +154,7 @@ bool connections_are_possible(const Now& now) {
       return c.to_client.empty() && c.to_server.empty() && !c.renegotiating && !c.established && c.tickets_sent == 0 &&
              c.client.state == Handshake::none && c.server.state == Handshake::none;
     }
-    const auto error_if_failed = [](const Side& s) { return (s.state == Handshake::failed) == (s.error != error::none); };
+    const auto error_if_failed = [](const Side& s) { return (s.state == Handshake::failed) == (s.lost || s.error != error::none); };
     if (!c.open || c.client.state == Handshake::none || !error_if_failed(c.client) || !error_if_failed(c.server)) return false;
     if (c.retried && c.version != Version::tls1_3) return false;
     if (c.renegotiating && (!c.established || c.version == Version::tls1_3)) return false;
@@ -175,15 +175,15 @@ bool capacity_is_kept(const Change& change) {
     for (const Connection& open : change.before.connections) most += open.to_client.size();
     if (c.cache.size() > old.cache.size() + most) return false;
     // So does a callback that adds a session while another one is being added.
+    const auto adds = [](const Context& of) { return without_other(of.settings.as<Calls>(Setting::remove_calls)) == Calls::add; };
     const bool blocked =
-        c.settings.as<Calls>(Setting::remove_calls) == Calls::add ||
+        std::ranges::any_of(change.before.contexts, adds) ||
         std::ranges::any_of(c.cache, [&](SessionRef r) { return change.after.world.sessions[r].id == 0; });
     if (c.size > 0 && static_cast<std::int64_t>(c.cache.size()) > c.size && !blocked) return false;
   }
   return true;
 }
 
-bool is_on_connection(Op op) { return op >= Op::open && op <= Op::close; }
 
 /// Whether handshakes of this command can count in a context: an end's own, or one that was switched to.
 bool takes_part(const Change& change, std::size_t index) {
@@ -238,9 +238,15 @@ bool other_connections_are_left_alone(const Change& change) {
   return true;
 }
 
-/// What is outside of the contract is carried out by neither side.
+/// What is outside of the contract is carried out by neither side: the command, or, where a callback would have made it
+/// under the lock in the midst of one, that call.
 bool nothing_is_done_outside_the_contract(const Change& change) {
   if (change.seen.status != Status::unspecified) return true;
+  const auto is = [](Event::Kind kind) { return [kind](const Event& event) { return event.kind == kind; }; };
+  const auto calls = std::ranges::count_if(change.seen.log, is(Event::Kind::call));
+  const auto removals = std::ranges::count_if(change.seen.log, is(Event::Kind::remove_session));
+  if (removals > 0 && change.after.rules.says(call_under_lock_undefined))
+    return calls <= std::ssize(change.seen.log) - calls - removals;
   for (std::size_t i = 0; i < change.before.contexts.size(); ++i) {
     const Context &old = change.before.contexts[i], &now = change.after.world.contexts[i];
     if (old.cache != now.cache || old.counters != now.counters || old.store.size() != now.store.size()) return false;
@@ -285,12 +291,13 @@ bool flush_leaves_nothing_expired(const Change& change) {
   Observation seen;
   Because because;
   Machine m{w, change.after.rules, seen, because};
-  return std::ranges::none_of(c.cache, [&](SessionRef ref) { return m.expired(m.session(ref), {at, 0}); });
+  return std::ranges::none_of(c.cache, [&](SessionRef ref) { return m.expired(m.session(ref), {at, 0}, true); });
 }
 
-bool time_goes_forward(const Change& change) {
+bool time_goes_where_it_is_told(const Change& change) {
   const Moment &old = change.before.now, &now = change.after.world.now;
-  return (change.command.op == Op::advance ? now >= old : now == old) && now.microseconds >= 0 &&
+  const Op op = change.command.op;
+  return (op == Op::advance ? now >= old : op == Op::rewind ? now <= old : now == old) && now.microseconds >= 0 &&
          now.microseconds < 1'000'000;
 }
 
@@ -340,11 +347,13 @@ bool calls_come_from_callbacks(const Change& change) {
 bool no_subject_no_effect(const Change& change) {
   switch (change.command.op) {
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
-    case Op::set_session_id_context: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
+    case Op::set_session_id_context: case Op::set_session_data: case Op::set_session_id: case Op::set_session_version:
+    case Op::set_session_host_name: case Op::set_session_protocol: case Op::set_session_early_data:
+    case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       return change.before.held[change.command.slot] != no_session ||
-             (change.because.reasons.none() && change.seen.result == 0 && change.seen.log.empty() &&
+             ((change.because.reasons.none() || change.seen.status == Status::unspecified) && change.seen.result == 0 && change.seen.log.empty() &&
               change.before.held == change.after.world.held);
-    case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket: case Op::shut:
+    case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket: case Op::verify_client: case Op::shut:
     case Op::garble: case Op::hang_up: case Op::clear: case Op::close:
       return change.before.connections[change.command.connection].open ||
              (change.because.reasons.none() && change.seen.result == 0 && change.seen.log.empty() &&
@@ -380,7 +389,7 @@ constexpr Invariant<Change> of_steps[] = {
     {"live sessions were made", live_sessions_were_made},
     {"early data is deserved", early_data_is_deserved},
     {"a flush leaves nothing expired", flush_leaves_nothing_expired},
-    {"time goes forward", time_goes_forward},
+    {"time goes where it is told", time_goes_where_it_is_told},
     {"an observation shows the world", observation_shows_the_world},
     {"only present callbacks are called", only_present_callbacks_are_called},
     {"calls come from callbacks", calls_come_from_callbacks},

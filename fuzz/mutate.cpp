@@ -140,7 +140,7 @@ void Mutation::change_setup() {
     case 3: c.id_context = {r.pick<std::uint8_t>({0, 1, 1, 2, 32, 33}), r.pick({'a', 'a', 'b'})}; break;
     case 4: c.verify_peer = !c.verify_peer; break;
     case 5:
-      c.callbacks = {static_cast<NewCallback>(r.below(3)), static_cast<GetCallback>(r.below(3)),
+      c.callbacks = {static_cast<NewCallback>(r.below(3)), static_cast<GetCallback>(r.below(4)),
                      static_cast<RemoveCallback>(r.below(2))};
       break;
     case 6: c.store = static_cast<Store>(r.below(3)); break;

@@ -81,6 +81,7 @@ void Mutation::set_some_value(std::size_t index, Field field) {
       break;
     }
     case Field::id_context:
+    case Field::data:
     case Field::ssl_id_context:
       c.id_context = IdContext{r.pick<std::uint8_t>({0, 1, 1, 2, 3, 31, 32, 33}), r.pick({'a', 'a', 'b'})};
       if (field == Field::ssl_id_context && r.chance(30)) c.id_context.reset();
@@ -125,7 +126,8 @@ void Mutation::aim() {
   Command advance;
   advance.op = Op::advance;
   advance.number.value = *deadline + r.pick<std::int64_t>({-million, -1, 0, 0, 1, million});
-  if (advance.number.value >= 0) insert(place, {normalise(advance)});
+  if (advance.number.value < 0) advance.op = Op::rewind, advance.number.value = -advance.number.value;
+  insert(place, {normalise(advance)});
 }
 
 /// Repeats a connect until just before, at or just after an automatic flush of either period.

@@ -96,7 +96,7 @@ Broken automatic_flush(const Scene& s) {
       if (due && left && deadline(*left) < s.history.now())
         return session_name(session.name) + " had expired, and survived the automatic flush";
       if (left) continue;
-      const Event* const asked = s.asked(i);
+      const Event* const asked = s.asked(s.command.context);  // what it answered, the client reads in the ServerHello
       const bool concerned = (s.held() && s.held()->name == session.name) || session.name == s.server().session ||
                              session.name == s.client().session || (asked && asked->answer == session.name);
       const bool full = before.size > 0 && before.number + 1 >= before.size;

@@ -96,6 +96,7 @@ void History::record(const Command& command, const Observation& before, const Ob
   switch (command.op) {
     case Op::connect: record_connect(command, before, after); break;
     case Op::advance: microseconds_ += command.number.value; break;
+    case Op::rewind: microseconds_ = std::max<std::int64_t>(microseconds_ - command.number.value, 1'000'000); break;
     case Op::set_id_context:
       if (after.result == 1) contexts_[command.context].id_context = *command.id_context;
       break;

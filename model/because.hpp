@@ -67,6 +67,7 @@ enum class Reason : std::uint8_t {
   flush_not_due,
   flush_suppressed,
   flush_without_mode,
+  flush_without_id,
   flushed_explicitly,
   flushed_all,
   expired_flushed,
@@ -144,6 +145,20 @@ enum class Reason : std::uint8_t {
   no_tickets_wanted,
   anti_replay_off,
   copy_not_written,
+  read_refused,
+  client_verified,
+  victim_added,
+  host_name_kept,
+  protocol_kept,
+  protocol_changed,
+  early_data_inconsistent,
+  refused_before,
+  clock_back,
+  found_from_future,
+  renamed,
+  renamed_cached,
+  store_shared,
+  called_elsewhere,
   count
 };
 

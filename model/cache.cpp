@@ -155,14 +155,20 @@ void Machine::flush(std::uint8_t index, Moment at, bool all) {
   report_removed(index, std::move(gone), true);
 }
 
-/// OpenSSL up to 3.6.3 does so while it holds the context's lock.
+/// OpenSSL up to 3.6.3 does so while it holds the context's lock, later ones when all are out.
 void Machine::report_removed(std::uint8_t index, std::vector<SessionRef> gone, bool flushed) {
   if (gone.size() > 1 && says(reported_in_reverse)) std::ranges::reverse(gone);
   if (gone.size() > 1 && flushed && says(reported_in_any_order)) {
     note(Reason::any_order_reported);
     std::ranges::sort(gone, {}, [&](SessionRef ref) { return session(ref).id * 2'654'435'761U; });  // any: a hash table's
   }
-  for (const SessionRef ref : gone) call_remove(index, session(ref).id, true);
+  const auto outer = unreported;  // a callback that adds may evict others
+  for (std::size_t i = 0; i < gone.size(); ++i) {
+    unreported = std::span(gone).subspan(i + 1);
+    evicting = !flushed;
+    call_remove(index, session(gone[i]).id, true);
+  }
+  unreported = outer;
 }
 
 }  // namespace sesscheck

@@ -81,6 +81,13 @@ void Machine::send_client_hello(Connection& c) {
   if (hello.psk) note(Reason::ticket_offered);
   hello.early_data = !c.retried && c.early && offered && s.version == Version::tls1_3 && s.early_data;
   if (hello.early_data) {
+    const bool other_name = s.host_name != 0 && s.host_name != side.settings[Setting::host_name];
+    const auto protocol = static_cast<std::uint8_t>(s.protocol);
+    if (other_name || (protocol & side.settings[Setting::alpn]) != protocol) {
+      note(Reason::early_data_inconsistent);
+      return fail(c, false, other_name ? error::inconsistent_early_data_name : error::inconsistent_early_data_protocol,
+                  alert::internal_error);
+    }
     note(Reason::early_data_sent);
     c.early_status = 1;
   }
@@ -174,7 +181,8 @@ void Machine::on_server_hello(Connection& c) {
     session(side.session).second_group = second;
   }
   // An id of before that names another session now: what follows is not what this end waits for, or cannot be read.
-  if (side.reused != c.resuming && (c.resuming || c.server.state != Handshake::failed))
+  const bool alert_follows = c.server.state == Handshake::failed && !(c.resuming && c.hello.early_data);
+  if (side.reused != c.resuming && !alert_follows)
     return fail(c, false, error::unexpected_message, alert::unexpected_message);
   if (side.reused && session(offered).secret != session(c.server.session).secret)
     return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
@@ -183,12 +191,26 @@ void Machine::on_server_hello(Connection& c) {
     if (stores(side, false) && says(client_stores_first)) update_cache(side, false, c.version);
     c.to_server.push_back({Message::Kind::finished});
   }
-  if (!tls1_3 || !c.early_accepted) return;
-  if (!c.hello.early_data) {  // the server's SSL was cleared, and still says what it said the last time
+  if (tls1_3 && c.early_accepted && !c.hello.early_data) {  // the server's SSL was cleared, and says what it said last time
     note(Reason::early_data_unasked);
     return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
   }
-  c.early_status = 2;
+  if (!side.reused) {
+    if (tls1_3 || world.certificates) verify(side, true);
+    Session& s = session(side.session);  // one that was offered without an id is still the same, and may have both
+    if ((c.name_taken && s.host_name != 0) || (c.protocol != Alpn::none && s.protocol != Alpn::none))
+      return fail(c, false, error::internal, alert::internal_error);
+    if (c.name_taken) s.host_name = side.settings[Setting::host_name];
+    if (c.protocol != Alpn::none) s.protocol = c.protocol;
+  }
+  if (!tls1_3 && !side.reused) c.to_server.push_back({Message::Kind::finished});
+  if (tls1_3 && c.early_accepted) c.early_status = 2;
+}
+
+/// The other end's certificate, or none although one was asked for. None is ever trusted here.
+void Machine::verify(Side& side, bool shown) {
+  if (shown) side.verified = Verified::refused;
+  session(side.session).verified = side.verified;
 }
 
 /// The server's Finished ends the handshake here; this end's own follows, if it was not sent before.

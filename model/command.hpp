@@ -38,9 +38,9 @@ struct IdContext {
 };
 
 enum class NewCallback : std::uint8_t { absent, returns_zero, returns_one };
-/// What the callback makes of *copy: 1 asks the library to take a reference, 0 hands one over. It is 1 before: for the
-/// references of a store `copy_one` leaves it as it is.
-enum class GetCallback : std::uint8_t { absent, copy_zero, copy_one };
+/// What the callback makes of *copy: 1 asks the library to take a reference, 0 hands one over. It is 1 before, and
+/// `untouched` leaves it so.
+enum class GetCallback : std::uint8_t { absent, copy_zero, copy_one, untouched };
 enum class RemoveCallback : std::uint8_t { absent, present };
 /// What stands behind the callbacks: nothing, one that keeps references, one that keeps i2d_SSL_SESSION bytes.
 enum class Store : std::uint8_t { none, references, serialised };
@@ -103,8 +103,19 @@ enum class Op : std::uint8_t {
   hang_up,              ///< the transport of one end ends
   clear,                ///< SSL_clear at both ends, for another handshake over a new transport
   close,                ///< SSL_free at both ends
+  set_session_data,     ///< SSL_SESSION_set1_ticket_appdata
+  rewind,               ///< the clock goes back
+  set_session_id,       ///< SSL_SESSION_set1_id
+  set_session_version,  ///< SSL_SESSION_set_protocol_version
+  verify_client,        ///< SSL_verify_client_post_handshake at the server's end, and the client's answer
+  set_session_host_name,   ///< SSL_SESSION_set1_hostname
+  set_session_protocol,    ///< SSL_SESSION_set1_alpn_selected
+  set_session_early_data,  ///< SSL_SESSION_set_max_early_data
   count
 };
+
+/// Whether it is about a connection that stays open.
+constexpr bool is_on_connection(Op op) { return (op >= Op::open && op <= Op::close) || op == Op::verify_client; }
 
 /// How one end leaves a connection.
 enum class End : std::uint8_t { shutdown, quiet, none };
@@ -136,7 +147,7 @@ struct Command {
   Callbacks callbacks;
   Setting setting = Setting::version_min;  ///< configure
   bool early = false;        ///< connect, open: the client sends early data, when its session allows that
-  Number number;             ///< seconds; microseconds for `advance`; the mode bits; a size; an id of `make`; the value
+  Number number;             ///< seconds; microseconds for `advance` and `rewind`; the mode bits; a size; an id of `make`; the value
                              ///< of a setting; renegotiate: 1 is abbreviated
   std::uint16_t repeat = 1;  ///< connect: so many times, each compared
   bool operator==(const Command&) const = default;

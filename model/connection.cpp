@@ -21,6 +21,12 @@ bool both_done(const Connection& c) { return c.client.state == Handshake::done &
 
 }  // namespace
 
+/// SSL_set_session.
+void Machine::select(Side& side, SessionRef ref) {
+  side.session = ref;
+  if (ref != no_session) side.verified = session(ref).verified;
+}
+
 /// SSL_new at both ends, SSL_set_session_id_context at the server's, SSL_set_session at the client's.
 void Machine::open(Connection& c, const Command& command) {
   c = {};
@@ -28,7 +34,7 @@ void Machine::open(Connection& c, const Command& command) {
   c.early = command.early;
   c.client = new_side(world, command.client);
   c.server = new_side(world, command.context);
-  c.client.session = world.held[command.slot];
+  select(c.client, world.held[command.slot]);
   if (!command.id_context) return;
   if (command.id_context->length > id_context_max) {
     note(Reason::too_long_id_context);
@@ -45,7 +51,10 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   side.failed_late = side.state == Handshake::done && says(early_shutdown_succeeds);
   side.state = Handshake::failed;
   side.error = reason;
-  if (reason == error::should_not_have_been_called) return;  // SSL_read did nothing
+  if (reason == error::should_not_have_been_called) {  // SSL_read did nothing: the SSL is in use, and in no error
+    side.lost = true;
+    return note(Reason::read_refused);
+  }
   note(Reason::fatal_alert);
   if (side.sent_shutdown) return;  // no alert follows a close_notify
   if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
@@ -236,6 +245,7 @@ void Machine::show(const Connection& c) {
     end.reused = side.reused;
     end.error = side.error;
     end.session = side.state == Handshake::done && side.session != no_session ? session(side.session).id : 0;
+    if (side.state == Handshake::done) end.verified = side.verified;
   };
   ConnectionView& v = seen.connection;
   view(c.client, v.client);
@@ -282,7 +292,7 @@ void Machine::reuse(Connection& c) {
 /// SSL_shutdown: 1 when both ends have closed, 0 when this one has now, -1 when it must wait or is in a handshake.
 std::int64_t Machine::shut(Connection& c, bool at_server, End how) {
   Side& side = at_server ? c.server : c.client;
-  if (side.state != Handshake::done && !side.lost) {
+  if (!side.in_use()) {
     if (says(early_shutdown_fails)) return -1;
     if (!side.failed_late) return 1;
     if (how == End::quiet) side.sent_shutdown = side.received_shutdown = true;
@@ -356,6 +366,29 @@ void Machine::begin_again(Connection& c) {
   send_client_hello(c);
 }
 
+/// SSL_verify_client_post_handshake, and the client's answer. "Sessions must be immutable once they go into the session
+/// cache" (tls_process_client_certificate): the server goes on with a copy.
+void Machine::verify_client(Connection& c) {
+  if (!quiet(c) || !c.to_client.empty() || !c.to_server.empty()) return;
+  if (c.version != Version::tls1_3 || !c.server.verify_peer) {
+    seen.error = c.version != Version::tls1_3 ? error::wrong_ssl_version : error::invalid_config;
+    return;
+  }
+  note(Reason::client_verified);
+  seen.result = 1;
+  if (c.server.reading_refused) return fail(c, true, error::should_not_have_been_called, alert::internal_error);
+  c.server.session = renewed(c.server.session);
+  verify(c.server, c.client.settings.on(Setting::client_certificate));
+  c.tickets_sent = 0;
+  issue_tickets(c);
+}
+
+/// As many as are wanted; one, when a session was resumed.
+void Machine::issue_tickets(Connection& c) {
+  while (c.server.settings[Setting::num_tickets] > c.tickets_sent && issue_ticket(c) && !c.server.reused) {
+  }
+}
+
 /// Commands on a connection that stays open.
 void Machine::on_connection(const Command& command) {
   Connection& c = world.connections[command.connection];
@@ -388,16 +421,16 @@ void Machine::on_connection(const Command& command) {
         c.replaced = true;
       }
       close_one(c.client);
-      c.client.session = world.held[command.slot];
+      select(c.client, world.held[command.slot]);
       seen.result = 1;
       break;
     case Op::new_ticket:
       if (!quiet(c) || c.version != Version::tls1_3 || says(newer_calls_missing)) break;
       note(Reason::extra_ticket);
       seen.result = 1;
-      while (issue_ticket(c) && !c.server.reused && c.server.settings[Setting::num_tickets] > c.tickets_sent) {
-      }
+      if (issue_ticket(c) && !c.server.reused) issue_tickets(c);
       break;
+    case Op::verify_client: verify_client(c); break;
     case Op::shut:
       if (!c.renegotiating) seen.result = shut(c, command.at_server, command.client_end);
       break;

@@ -11,6 +11,7 @@
 //   step.cpp        one command, and what is seen after it
 #pragma once
 
+#include <span>
 #include <optional>
 
 #include "model/step.hpp"
@@ -30,6 +31,8 @@ struct Machine {
   const Rules& rules;
   Observation& seen;
   Because& because;
+  bool evicting = false;
+  std::span<const SessionRef> unreported = {};  ///< victims of this command whose remove_session_cb is still to come
 
   // --- decisions ---------------------------------------------------------------------------------------------------
   /// Asks a Rule, and remembers that it was asked.
@@ -80,6 +83,7 @@ struct Machine {
   void take_from_table(SessionRef copy);
 
   // --- external store and callbacks (store.cpp) --------------------------------------------------------------------
+  Context& store_of(std::uint8_t letter);
   void call_new(std::uint8_t context, SessionRef ref);
   SessionRef call_get(std::uint8_t context, Identity asked);
   void call_remove(std::uint8_t context, Identity removed, bool locked = false);
@@ -89,11 +93,15 @@ struct Machine {
   // --- the end of a handshake (storing.cpp) ------------------------------------------------------------------------
   void flush_by_count(std::uint8_t context);
   bool stores(const Side& side, bool at_server);
+  bool cacheable(const Side& side, bool at_server, bool is_new);
+  void store(const Side& side, bool at_server, bool tls1_3);
   void update_cache(const Side& side, bool at_server, Version version);
   void count(std::uint8_t context, Counter counter, int number = 1);
 
   // --- tickets (ticket.cpp) ----------------------------------------------------------------------------------------
   bool issue_ticket(Connection& c);
+  void issue_tickets(Connection& c);
+  void verify_client(Connection& c);
   struct Opened {
     enum class Result : std::uint8_t { unreadable, good, renew, fatal } result = Result::unreadable;
     SessionRef session = no_session;
@@ -107,6 +115,8 @@ struct Machine {
   void deliver(Connection& c, int flights);
   void note_hello(const Message& message);
   void leave(Connection& c, End client_end, End server_end);
+  void select(Side& side, SessionRef ref);
+  void verify(Side& side, bool shown);
   void close_one(Side& side);
   bool is_held(SessionRef ref) const;
   void report_freed(const Connection& c, const Side& side);

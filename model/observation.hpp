@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "model/command.hpp"
@@ -20,11 +21,12 @@ namespace error {
 inline constexpr std::uint16_t
     none = 0, inconsistent_extms = 104, bad_extension = 110, length_mismatch = 159, length_too_short = 160,
     no_ciphers_available = 181, bad_cipher = 186, no_shared_cipher = 193, old_session_cipher_not_returned = 197,
-    session_version_mismatch = 210, required_cipher_missing = 215, unsolicited_extension = 217, unexpected_message = 244,
+    session_version_mismatch = 210, required_cipher_missing = 215, unsolicited_extension = 217,
+    inconsistent_early_data_protocol = 222, inconsistent_early_data_name = 231, unexpected_message = 244,
     unexpected_record = 245, binder_does_not_verify = 253, should_not_have_been_called = 257,
     unsupported_protocol = 258, internal = 259,
     wrong_cipher_returned = 261, wrong_ssl_version = 266, wrong_version_number = 267, session_in_different_context = 272,
-    id_context_too_long = 273, id_context_uninitialized = 277, bad_record_mac = 281, unexpected_eof = 294,
+    id_context_too_long = 273, id_context_uninitialized = 277, bad_record_mac = 281, invalid_config = 283, unexpected_eof = 294,
     session_id_callback_failed = 301, session_id_conflict = 302, session_id_bad_length = 303, alert = 1000;
 }
 namespace alert {
@@ -42,8 +44,18 @@ struct SessionView {
   std::int64_t time = 0;        ///< SSL_SESSION_get_time, seconds
   std::int64_t timeout = 0;     ///< SSL_SESSION_get_timeout, seconds
   std::int64_t hint = 0;        ///< SSL_SESSION_get_ticket_lifetime_hint, seconds
+  IdContext id_context = {};    ///< SSL_SESSION_get0_id_context
+  IdContext data = {};          ///< SSL_SESSION_get0_ticket_appdata
+  std::uint8_t host_name = 0;   ///< SSL_SESSION_get0_hostname: a value of Setting::host_name
+  Alpn protocol = Alpn::none;   ///< SSL_SESSION_get0_alpn_selected: one, or none
   bool operator==(const SessionView&) const = default;
 };
+
+/// The order of sessions in an observation: by name. Several may have none: whatever tells them apart, both sides see.
+inline auto place(const SessionView& s) {
+  return std::tuple(s.name, s.version, s.time, s.timeout, s.resumable, s.ticket, s.early_data, s.hint, s.id_context.length,
+                    s.id_context.letter, s.data.length, s.data.letter, s.host_name, s.protocol);
+}
 
 /// SSL_CTX_sess_number(3), all eleven counters.
 enum class Counter : std::uint8_t {
@@ -63,11 +75,15 @@ struct ContextView {
 
 enum class Handshake : std::uint8_t { none, unfinished, failed, done };
 
+/// SSL_get_verify_result; what it is that a certificate is refused for is not told.
+enum class Verified : std::uint8_t { ok, unspecified, refused };
+
 struct EndView {
   Handshake state = Handshake::none;
   bool reused = false;      ///< SSL_session_reused
   std::uint16_t error = 0;  ///< reason of the failure
   Name session = 0;         ///< the session at this end, once done
+  Verified verified = Verified::ok;  ///< once done
   bool operator==(const EndView&) const = default;
 };
 

@@ -75,7 +75,7 @@ std::span<const RuleInfo> rule_table() {
        "TLS 1.3 tickets after a full handshake because the session's hash was another", "tls_parse_ctos_psk, statem/extensions_srvr.c"},
       {Rule::binder_alert, "binder_alert", {"decrypt_error", "illegal_parameter"}, "",
        "the alert for a TLS 1.3 identity whose binder does not verify", "tls_psk_do_binder, statem/extensions.c"},
-      {Rule::callback_under_lock, "callback_under_lock", {"works", "refused", "undefined"}, "G13",
+      {Rule::callback_under_lock, "callback_under_lock", {"works", "refused", "undefined", "deadly_for_victims"}, "G13",
        "what remove_session_cb calls on its context during a flush or an eviction", "SSL_CTX_flush_sessions, ssl_sess.c"},
       {Rule::time_range, "time_range", {"seconds", "nanoseconds", "unsigned", "32_bits"}, "",
        "times and timeouts beyond 584 years, or below 0: kept, or what is left in 64 bits of nanoseconds, or without a sign (a timeout: in 32 bits), or both in 32 bits and a negative time refused", "ossl_seconds2time, internal/time.h"},
@@ -159,6 +159,9 @@ std::span<const RuleInfo> rule_table() {
        "when a client that offers no session makes the new one, and the time that this one has", "tls_process_server_hello, statem/statem_clnt.c"},
       {Rule::timeout_of_null, "timeout_of_null", {"zero", "undefined"}, "T14",
        "SSL_SESSION_get_timeout of no session at all", "SSL_SESSION_get_timeout, ssl_sess.c"},
+      {Rule::flush_without_id, "flush_without_id", {"done", "skipped"}, "S18 L3",
+       "the automatic flush that is due at a connection whose session cannot be cached: without an id, as with a ticket of "
+       "TLS 1.2, marked not resumable, or under VERIFY_PEER without an id context", "ssl_update_cache, ssl_lib.c"},
       // From here on: choices that OpenSSL and its forks make alike, and wolfSSL (src/ssl_sess.c) otherwise.
       {Rule::cache_place, "cache_place", {"context", "process"}, "S3 S18 G9b L1 Z3 Z7",
        "where sessions are cached: the objects, each in its context, or copies in one table of the process, whatever the size that is set: "
@@ -227,7 +230,7 @@ Rules Rules::openssl_3_0() {
         negative_time_never_expires, wrong_id_breaks_handshake, not_told_without_id, stateless_ticket_not_cached,
         undecryptable_not_looked_up, invented_id_looked_up, ticket_timeout_counted, ticket_hit_counted,
         renewed_ticket_dropped, no_ticket_after_hash_mismatch, binder_illegal_parameter,
-        call_under_lock_refused, group_change_copies_session, renegotiation_counted_thrice})
+        call_under_lock_refused, group_change_copies_session, renegotiation_counted_thrice, flush_skipped_without_id})
     rules.set(choice);
   return rules;
 }
@@ -254,7 +257,7 @@ std::span<const Profile> profiles() {
   static const Rules openssl_3_5 =
       with(openssl_3_0_22, {binder_decrypt_error, clock_in_microseconds, times_in_nanoseconds, readd_leaves_misplaced,
                             future_ticket_is_new, accept_moves_before_name, clear_alert_is_read, old_version_refused});
-  static const Rules openssl_3_6 = with(openssl_3_5, {wrong_id_is_miss, reported_in_reverse, call_under_lock_works});
+  static const Rules openssl_3_6 = with(openssl_3_5, {wrong_id_is_miss, reported_in_reverse, call_under_lock_deadly});
   static const Rules openssl_1_1_1 =
       with(openssl_3_0, {capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated, negative_timeout_accepted,
                          negative_time_is_past, not_resumable_is_used, reported_in_any_order, call_under_lock_undefined,

@@ -1,55 +1,14 @@
-// The server's side of a handshake: what it looks up for a ClientHello, what it resumes, what it makes anew.
+// The server's side of a handshake: what it resumes (lookup.cpp), what it makes anew.
 //
 //   client_hello                              the search for a session: ticket or id, internal cache, external store
 //   server_hello [ticket] finished            resumed, up to TLS 1.2; without the ticket also TLS 1.3, full or resumed
 //   server_hello                              a full handshake up to TLS 1.2; its end follows the client's `finished`
 #include <algorithm>
+#include <utility>
 
-#include "model/machine.hpp"
+#include "model/server.hpp"
 
 namespace sesscheck {
-namespace {
-
-constexpr std::int64_t age_slack = 1000, age_allowance = 10'000;  // milliseconds; see tls_parse_ctos_psk
-
-/// The server at one ClientHello.
-struct Server {
-  Machine& m;
-  Connection& c;
-  Side& side = c.server;
-  bool fatal = false;
-  bool from_id_lookup = false;   // the candidate came by its id, not by a ticket
-  bool from_store = false;       // ... and from the external store
-  bool early_data_ok = false;
-
-  Context& own() { return m.context(side.context); }
-  [[nodiscard]] bool on(Setting setting) const { return side.settings.on(setting); }
-  [[nodiscard]] bool tls1_3() const { return c.version == Version::tls1_3; }
-  /// Whether what was found came whole from the client, and from no cache.
-  [[nodiscard]] bool from_stateless_ticket() const {
-    return !from_id_lookup && !(tls1_3() && (c.hello.ticket == no_ticket || m.world.tickets[c.hello.ticket].stateful));
-  }
-
-  void fail(std::uint16_t reason, std::uint16_t alert) {
-    fatal = true;
-    m.fail(c, true, reason, alert);
-  }
-  void switch_context(std::uint8_t to);
-  std::uint8_t named();
-  void choose_version();
-  bool choose_cipher();
-  SessionRef look_up(Identity id);
-  SessionRef look_inside(Identity id);
-  SessionRef ask(Identity id);
-  bool in_id_context(SessionRef candidate);
-  SessionRef by_ticket_or_id();
-  SessionRef by_identity();
-  bool expired(SessionRef candidate);
-  bool acceptable(SessionRef candidate);
-  void new_session();
-  void mark_in_hello();
-  bool run();
-};
 
 /// SSL_set_SSL_CTX(3): certificates and the session id context follow, as long as that was not set on the SSL itself.
 void Server::switch_context(std::uint8_t to) {
@@ -64,6 +23,29 @@ void Server::switch_context(std::uint8_t to) {
 std::uint8_t Server::named() {
   const std::uint8_t by_name = m.context(side.current).settings[Setting::server_name];
   return by_name != stay ? by_name : own().settings[Setting::server_name];
+}
+
+/// A servername callback takes whatever name there is. A session has that of its first handshake.
+void Server::take_name() {
+  const std::uint8_t name = c.client.settings[Setting::host_name];
+  c.name_taken = name != 0 && named() != stay;
+  if (!c.name_taken || c.resuming) return;
+  m.note(Reason::host_name_kept);
+  m.session(side.session).host_name = name;
+}
+
+/// The first protocol that both ends speak; a renegotiation does not ask. A session has that of its first handshake, and
+/// early data needs the same.
+void Server::take_protocol() {
+  const std::uint8_t theirs = c.client.settings[Setting::alpn], ours = m.context(side.current).settings[Setting::alpn];
+  const auto both = c.renegotiating ? 0 : theirs & ours;
+  c.protocol = both & 1 ? Alpn::first : static_cast<Alpn>(both);
+  Session& s = m.session(side.session);
+  if (!c.resuming && c.protocol != Alpn::none) m.note(Reason::protocol_kept);
+  if (!c.resuming) s.protocol = c.protocol;
+  if (s.protocol == c.protocol) return;
+  m.note(Reason::protocol_changed);
+  early_data_ok = false;
 }
 
 void Server::choose_version() {
@@ -98,230 +80,6 @@ bool Server::choose_cipher() {
   return false;
 }
 
-/// Internal cache and external store, in either order.
-SessionRef Server::look_up(Identity id) {
-  const bool ask_first = own().callbacks.get_session != GetCallback::absent && m.says(external_first);
-  SessionRef found = no_session;
-  if (ask_first && (found = ask(id)) != no_session && in_id_context(found)) return found;
-  from_store = false;
-  found = look_inside(id);
-  return found != no_session || ask_first ? found : ask(id);
-}
-
-SessionRef Server::look_inside(Identity id) {
-  Context& s = own();
-  const bool enabled = s.mode & mode::server;
-  if (s.mode & mode::no_internal_lookup) {
-    m.note(Reason::internal_lookup_skipped);
-    if (m.says(skipped_lookup_is_miss)) m.count(side.context, Counter::misses);
-    return no_session;
-  }
-  if (!enabled) m.note(Reason::lookup_off);
-  if (!enabled && m.says(no_lookup_without_server)) return no_session;
-  const SessionRef found = m.find(s, id, c.version);
-  m.note(found != no_session ? Reason::internal_hit : Reason::internal_miss);
-  if (found == no_session) m.count(side.context, Counter::misses);
-  if (found == no_session && m.cached_anywhere(id)) m.note(Reason::cached_elsewhere);
-  return found;
-}
-
-SessionRef Server::ask(Identity id) {
-  Context& s = own();
-  const bool enabled = s.mode & mode::server;
-  if (s.callbacks.get_session == GetCallback::absent) {
-    m.note(Reason::external_absent);
-    if (m.says(miss_is_timeout)) m.count(side.context, Counter::timeouts);
-    return no_session;
-  }
-  if (!enabled) {
-    m.note(Reason::external_asked_lookup_off);
-    if (m.says(not_asked_without_server)) return no_session;
-  }
-  m.note(Reason::external_asked);
-  const SessionRef found = m.call_get(side.context, id);
-  if (found == no_session) {
-    m.note(Reason::external_miss);
-    return no_session;
-  }
-  if (m.session(found).not_resumable) {
-    m.note(Reason::external_not_resumable);
-    if (m.says(not_resumable_is_ignored)) return no_session;
-  }
-  if (s.callbacks.get_session == GetCallback::copy_zero && !m.is_held(found) && m.says(freed_session_reported))
-    m.call_remove(side.context, m.session(found).id);  // it is copied, and freed
-  m.note(Reason::external_hit);
-  from_store = true;
-  m.count(side.context, Counter::cb_hits);
-  if (s.mode & mode::no_internal_store) {
-    m.note(Reason::external_not_copied);
-  } else if ((enabled || m.says(copy_without_server)) && m.says(external_hit_copied)) {
-    m.note(Reason::external_copied);
-    m.add(side.context, found);
-  }
-  return found;
-}
-
-/// Up to TLS 1.2: a ticket goes before the session id.
-SessionRef Server::by_ticket_or_id() {
-  const Hello& hello = c.hello;
-  c.ticket_expected = false;
-  if (on(Setting::tickets) && hello.ticket_extension) {
-    if (hello.ticket == no_ticket || hello.psk) {
-      m.note(Reason::ticket_empty);
-      c.ticket_expected = true;
-    } else {
-      const Machine::Opened opened = m.open_ticket(side.context, hello.ticket, hello.id);
-      using Result = Machine::Opened::Result;
-      if (opened.result == Result::fatal) {
-        if (m.says(callback_failure_alerts)) fail(error::internal, alert::internal_error);
-        fatal = true, side.state = Handshake::failed;
-        return no_session;
-      }
-      c.ticket_expected = opened.result != Result::good;
-      if (opened.result != Result::unreadable || m.says(undecryptable_not_looked_up)) return opened.session;
-    }
-  }
-  if (hello.id == 0) return no_session;
-  if (hello.invented) {
-    m.note(Reason::invented_id);
-    if (m.says(invented_id_ignored)) return no_session;
-  }
-  from_id_lookup = true;
-  return look_up(hello.id);
-}
-
-/// TLS 1.3: one identity, a stateful or a stateless ticket, as this server makes them now.
-SessionRef Server::by_identity() {
-  if (m.says(ticket_faults_mended)) side.session = no_session;  // else it may be one of before SSL_clear
-  c.ticket_expected = true;
-  if (!c.hello.psk) return side.session;
-  const Ticket ticket = m.world.tickets[c.hello.ticket];
-  const bool once = on(Setting::early_data) && on(Setting::anti_replay);
-  if (on(Setting::early_data) && !once) m.note(Reason::anti_replay_off);
-  SessionRef found = no_session;
-  if (!on(Setting::tickets) || once) {
-    if (!ticket.stateful || m.world.identities[ticket.session.id].length != 32) {
-      m.note(Reason::ticket_undecryptable);
-      return side.session;
-    }
-    found = look_up(ticket.session.id);
-    if (found == no_session) return side.session;
-  } else {
-    const Machine::Opened opened = m.open_ticket(side.context, c.hello.ticket, 0);
-    using Result = Machine::Opened::Result;
-    if (opened.result == Result::fatal) fail(error::internal, alert::internal_error);
-    c.ticket_expected = opened.result != Result::good;
-    if (opened.session == no_session) return fatal ? no_session : side.session;
-    found = opened.session;
-  }
-  if (once) {
-    const bool removed = m.remove(side.context, found);
-    m.note(removed ? Reason::used_once : Reason::used_again);
-    if (!removed) return side.session;
-  }
-  const Session& s = m.session(found);
-  const Moment age = m.age(s);
-  const auto seconds = static_cast<std::uint32_t>(age.seconds);
-  const auto milliseconds = seconds * 1000U + static_cast<std::uint32_t>(age.microseconds) / 1000U;
-  early_data_ok = Moment{s.timeout, 0} >= Moment{seconds, age.microseconds} && seconds * 1000U / 1000U == seconds &&
-                  c.hello.age <= milliseconds + static_cast<std::uint32_t>(age_slack) &&
-                  c.hello.age + static_cast<std::uint32_t>(age_allowance) >= milliseconds + static_cast<std::uint32_t>(age_slack);
-  if (!s.cipher) {
-    m.note(Reason::no_cipher);
-    m.seen.status = Status::crashed;
-    fatal = true;
-    return no_session;
-  }
-  if (s.sha384 != c.sha384) {
-    m.note(Reason::hash_differs);
-    early_data_ok = false;
-    c.ticket_expected = m.says(ticket_after_hash_mismatch);
-    return side.session;
-  }
-  if (s.sha384 != m.session(c.client.session).sha384) {
-    m.note(Reason::binder_wrong);
-    fail(error::bad_extension, alert::decode_error);
-    return no_session;
-  }
-  if (s.secret != m.session(c.client.session).secret) {
-    m.note(Reason::binder_wrong);
-    if (s.id == 0 && s.version == Version::tls1_3 && !s.not_resumable && m.says(ticket_faults_there))  // no ticket was made for it: no secret, either
-      fail(error::internal, alert::internal_error);
-    else
-      fail(error::binder_does_not_verify, m.says(binder_decrypt_error) ? alert::decrypt_error : alert::illegal_parameter);
-    return no_session;
-  }
-  side.session = found;
-  return found;
-}
-
-/// Whether the server may use a session of this session id context.
-bool Server::in_id_context(SessionRef candidate) {
-  if (m.session(candidate).id_context == side.id_context) return true;
-  m.note(Reason::id_context_differs);
-  return m.says(id_context_ignored) || (side.id_context.length == 0 && m.says(empty_id_context_matches));
-}
-
-/// Whether what the search found has expired; what a cache had leaves it then.
-bool Server::expired(SessionRef candidate) {
-  const bool by_session = m.expired(m.session(candidate), m.now());
-  bool old = by_session;
-  if (from_id_lookup && !tls1_3()) {
-    Session s = m.session(candidate);
-    s.timeout = own().timeout;
-    const bool by_context = m.expired(s, m.now(), true);  // it may be as old as that
-    const bool by_both = by_context || (by_session && !from_store);
-    if (by_both != by_session && m.says(expiry_by_context)) old = by_both;
-  }
-  if (!old) return false;
-  if (!by_session) return true;
-  m.note(Reason::found_expired);
-  if (from_stateless_ticket()) m.note(Reason::ticket_expired);
-  if (!from_stateless_ticket() || m.says(ticket_timeout_counted)) m.count(side.context, Counter::timeouts);
-  if (!from_id_lookup || m.says(expired_entry_left)) return true;
-  if (m.says(cached_in_process)) {
-    if (!from_store) m.take_from_table(candidate);
-  } else {
-    m.remove(side.context, candidate);
-  }
-  return true;
-}
-
-/// Whether the server may resume what the search found. It may be fatal to try.
-bool Server::acceptable(SessionRef candidate) {
-  const Session& s = m.session(candidate);
-  if (from_id_lookup && m.says(expiry_tested_first) && expired(candidate)) return false;
-  if (m.says(hit_when_found)) m.count(side.context, Counter::hits);
-  if (!s.of_server && m.says(session_of_own_end)) return false;
-  if (s.version != c.version) {
-    m.note(Reason::version_differs);
-    return false;
-  }
-  if (!in_id_context(candidate)) return false;
-  if (side.verify_peer && side.id_context.length == 0 && m.says(uninitialized_is_fatal)) {
-    m.note(Reason::id_context_uninitialized);
-    fail(error::id_context_uninitialized, alert::internal_error);
-    if (tls1_3()) side.session = no_session;
-    return false;
-  }
-  if (expired(candidate)) return false;
-  m.note(m.deadline(s).at == m.now() ? Reason::found_at_deadline : Reason::found_valid);
-  if (s.extended_master_secret && !c.extended_master_secret) {
-    m.note(Reason::extended_master_secret_lost);
-    fail(error::inconsistent_extms, m.says(secret_handshake_failure) ? alert::handshake_failure : alert::illegal_parameter);
-    return false;
-  }
-  if (!s.extended_master_secret && c.extended_master_secret) {
-    m.note(Reason::no_extended_master_secret);
-    return false;
-  }
-  if (!tls1_3() && s.id != c.hello.id) {
-    m.note(Reason::wrong_id);
-    if (m.says(wrong_id_is_miss)) return false;
-  }
-  return true;
-}
-
 /// ssl_get_new_session: its id comes now (up to TLS 1.2, without tickets), or with each ticket (TLS 1.3), or never.
 void Server::new_session() {
   side.session = no_session;
@@ -344,8 +102,8 @@ void Server::new_session() {
 void Server::mark_in_hello() {
   Session& s = m.session(side.session);
   if (!s.not_resumable || m.says(marked_session_handled)) return;
-  s.id = 0;
-  if (s.cached_in == no_context) return;
+  const bool had_none = std::exchange(s.id, 0) == 0;
+  if (s.cached_in == no_context || had_none) return;
   m.note(Reason::cache_spoilt);
   s.misfiled = m.world.spoilt = true;
 }
@@ -380,6 +138,8 @@ bool Server::run() {
       side.session = m.copied(candidate);
       if (!m.says(key_is_id)) m.session(side.session).of_server = true;
     }
+    side.verified = m.session(candidate).verified;
+    if (side.verified == Verified::refused) m.note(Reason::refused_before);
     if (from_stateless_ticket()) m.note(Reason::ticket_resumed);
     if (from_id_lookup && c.ticket_expected && !tls1_3() && m.says(resumed_id_gets_no_ticket)) c.ticket_expected = false;
     if ((!from_stateless_ticket() || m.says(ticket_hit_counted)) && m.says(hit_when_resumed)) m.count(side.context, Counter::hits);
@@ -407,6 +167,7 @@ bool Server::run() {
 
   const std::uint8_t before_name = side.current;
   const IdContext id_context_before = side.id_context;
+  take_name();
   if (named() != stay && (tls1_3() || m.says(server_name_after_lookup))) switch_context(named());
   if (c.resuming && side.id_context != id_context_before) m.note(Reason::switched_too_late);
   std::uint8_t counting = before_name == side.current || m.says(accept_moves_to_last) ? side.current : before_name;
@@ -441,15 +202,14 @@ bool Server::run() {
       if (m.says(off_session_is_blank)) s.time = {}, s.timeout = 0;
     }
   }
+  take_protocol();
   mark_in_hello();
   if (c.hello.early_data) c.early_accepted = c.resuming && early_data_ok && on(Setting::early_data) && !c.retried && !c.again;
   side.reads_early_data = c.hello.early_data && c.early_accepted;
-  side.in_early_read &= !side.reads_early_data;
+  side.in_early_read &= !tls1_3();  // there SSL_accept pauses when the server has answered: SSL_read_early_data is at its end, or reads
   if (c.hello.early_data) m.note(c.early_accepted ? Reason::early_data_accepted : Reason::early_data_rejected);
   return true;
 }
-
-}  // namespace
 
 /// A session id as the library or the application's callback makes it; none when that failed, fatally.
 std::optional<Identity> Machine::generate_id(Connection& c, Version version) {
@@ -461,7 +221,8 @@ std::optional<Identity> Machine::generate_id(Connection& c, Version version) {
   if (how != GenerateId::library) {
     // The callback also asks SSL_has_matching_session_id for the id that GenerateId::same gives.
     const bool taken = find(context(side.context), same_identity, version) != no_session;
-    const bool stored = std::ranges::any_of(context(side.context).store, [](const Stored& s) { return s.id == same_identity; });
+    const std::vector<Stored>& store = store_of(context(side.context).letter).store;
+    const bool stored = std::ranges::any_of(store, [](const Stored& s) { return s.id == same_identity; });
     seen.connection.id_callback |= taken ? generating::called | generating::taken : generating::called;
     note(Reason::id_by_callback);
     if (taken) note(Reason::id_taken);
@@ -516,6 +277,8 @@ void Machine::on_client_finished(Connection& c) {
   Side& side = c.server;
   const bool tls1_3 = c.version == Version::tls1_3;
   session(side.session).cipher = true;
+  if (side.verify_peer && !side.reused && (tls1_3 || world.certificates))
+    verify(side, c.client.settings.on(Setting::client_certificate));
   if (!tls1_3) {
     if (!side.reused) {
       if (c.ticket_expected && !issue_ticket(c)) return;

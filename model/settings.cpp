@@ -15,7 +15,7 @@ std::span<const SettingInfo> setting_table() {
   using S = Setting;
   using Words = std::vector<std::string_view>;
   static const Words off_on = {"off", "on"}, versions = {"1.0", "1.1", "1.2", "1.3"}, where = {"stay", "A", "B", "C", "D"},
-                     calls = {"nothing", "add", "remove", "flush", "mode-off"};
+                     calls = {"nothing", "add", "remove", "flush", "mode-off", "add-other", "remove-other", "flush-other"};
   static const std::vector<SettingInfo> table = {
       {S::version_min, "version-min", versions, 2, "the lowest TLS version"},
       {S::version_max, "version-max", versions, 2, "the highest TLS version"},
@@ -39,9 +39,12 @@ std::span<const SettingInfo> setting_table() {
       {S::renegotiation_resumes, "renegotiation-resumes", off_on, 1,
        "a server resumes in a renegotiation; off is SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION"},
       {S::not_resumable, "not-resumable", off_on, 0, "the not_resumable_session callback returns 1"},
-      {S::new_calls, "new-calls", calls, 0, "what new_session_cb calls on its context"},
-      {S::get_calls, "get-calls", calls, 0, "what get_session_cb calls on its context"},
-      {S::remove_calls, "remove-calls", calls, 0, "what remove_session_cb calls on its context"},
+      {S::new_calls, "new-calls", calls, 0, "what new_session_cb calls on its context, or on the next one"},
+      {S::get_calls, "get-calls", calls, 0, "what get_session_cb calls on its context, or on the next one"},
+      {S::remove_calls, "remove-calls", calls, 0, "what remove_session_cb calls on its context, or on the next one"},
+      {S::host_name, "host-name", {"none", "a", "b"}, 0, "the server name that a client sends"},
+      {S::alpn, "alpn", {"none", "a", "b", "both"}, 0, "the protocols that a client offers and a server takes, a before b"},
+      {S::store_of, "store-of", {"own", "A", "B", "C", "D"}, 0, "whose external store its callbacks use"},
   };
   return table;
 }

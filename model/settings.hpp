@@ -36,6 +36,9 @@ enum class Setting : std::uint8_t {
   new_calls,               ///< what new_session_cb does besides
   get_calls,               ///< what get_session_cb does besides
   remove_calls,            ///< what remove_session_cb does besides
+  host_name,               ///< SSL_set_tlsext_host_name at a client's end; a server that has a servername callback takes it
+  alpn,                    ///< SSL_CTX_set_alpn_protos, SSL_CTX_set_alpn_select_cb: what a client offers, what a server takes
+  store_of,                ///< the external store is that of another context, as this one was set up
   count
 };
 inline constexpr std::size_t setting_count = static_cast<std::size_t>(Setting::count);
@@ -47,9 +50,21 @@ enum class TicketCallback : std::uint8_t { absent, known, renews, unknown, issue
 enum class CipherChoice : std::uint8_t { sha256, sha384, both };
 enum class Groups : std::uint8_t { both, second };
 enum class GenerateId : std::uint8_t { library, unique, same, short_one, empty, too_long, fails };
-/// What a callback calls on the context it was called for, before it returns: SSL_CTX_add_session or
+/// What a callback calls on the context that it was called for, before it returns: SSL_CTX_add_session or
 /// SSL_CTX_remove_session of what h1 holds, SSL_CTX_flush_sessions at this second, SSL_CTX_set_session_cache_mode(OFF).
-enum class Calls : std::uint8_t { nothing, add, remove, flush, mode_off };
+/// The others call the same on the next context.
+enum class Calls : std::uint8_t { nothing, add, remove, flush, mode_off, add_other, remove_other, flush_other };
+/// On which of so many contexts that is, where `index` is the callback's own.
+inline std::uint8_t called_on(std::uint8_t index, Calls calls, std::size_t contexts) {
+  return calls < Calls::add_other ? index : static_cast<std::uint8_t>((index + 1U) % contexts);
+}
+/// What is called there: add, remove or flush.
+inline Calls without_other(Calls calls) {
+  constexpr auto step = static_cast<std::uint8_t>(Calls::add_other) - static_cast<std::uint8_t>(Calls::add);
+  return calls < Calls::add_other ? calls : static_cast<Calls>(static_cast<std::uint8_t>(calls) - step);
+}
+/// The protocols that a context speaks, a bit for each; a server takes the first one that both do.
+enum class Alpn : std::uint8_t { none, first, second, both };
 inline constexpr std::uint8_t stay = 0;  ///< server_name, client_hello: no switch; n is the n-th context
 
 struct SettingInfo {

@@ -11,7 +11,6 @@ namespace sesscheck {
 namespace {
 
 constexpr std::int64_t mode_mask = 0xffffffff;  // the mode is kept in 32 bits
-constexpr std::int32_t million = 1'000'000;
 
 constexpr std::int64_t table_size = 33;
 
@@ -83,6 +82,7 @@ void make(Machine& m, const Command& command) {
   Session s;
   s.id = static_cast<Identity>(which);
   s.cipher = false;
+  s.verified = Verified::unspecified;
   s.time = m.now();
   s.timeout = m.says(made_timeout_304) ? 304 : 7200;
   set_id_context_of(m, s.id_context, *command.id_context);
@@ -115,10 +115,32 @@ void on_context(Machine& m, const Command& command) {
       m.flush(command.context, {m.kept(at), 0}, at == 0);
       break;
     }
-    case Op::lose: c.store.clear(); break;
+    case Op::lose: m.store_of(command.context).store.clear(); break;
     case Op::renew: renew(m, command.context); break;
     default: break;
   }
+}
+
+/// SSL_SESSION_set1_id and _set_protocol_version. A cache looks for a session where its id was when it was added: one that
+/// is cached must keep it, and be the only one of its id and version; one that a connection uses may yet be cached. And its
+/// cipher must do for its version: those of TLS 1.0 and 1.1 are the same, and TLS 1.3 wants no more of it than the hash.
+void rename(Machine& m, SessionRef ref, const Command& command) {
+  Session& s = m.session(ref);
+  const bool id = command.op == Op::set_session_id;
+  const auto version = static_cast<Version>(command.number.value);
+  const bool cached = s.cached_in != no_context;
+  const bool fits = id || version == s.version || !s.cipher || std::max(version, s.version) < Version::tls1_2 ||
+                    (s.version == Version::tls1_2 && version == Version::tls1_3);
+  const auto taken = [&] { return version != s.version && m.find(m.context(s.cached_in), s.id, version) != no_session; };
+  const bool emptied = id && command.number.value == 0 && s.ticket != no_ticket;  // what is cached without an id may get one when it is used (F15)
+  if (!fits || emptied || (cached && (id || taken())) || m.in_use(ref)) {
+    m.note(Reason::outside_contract);
+    m.seen.status = Status::unspecified;
+    return;
+  }
+  m.note(cached ? Reason::renamed_cached : Reason::renamed);
+  id ? void(s.id = static_cast<Identity>(command.number.value)) : void(s.version = version);
+  m.seen.result = 1;
 }
 
 /// Commands on a session in the application's hands; there is one.
@@ -148,6 +170,20 @@ void on_session(Machine& m, const Command& command) {
     }
     case Op::set_session_timeout: m.seen.result = m.set_timeout(ref, command.number.value); break;
     case Op::set_session_id_context: set_id_context_of(m, m.session(ref).id_context, *command.id_context); break;
+    case Op::set_session_id:
+    case Op::set_session_version: rename(m, ref, command); break;
+    case Op::set_session_host_name: case Op::set_session_protocol: case Op::set_session_early_data: {
+      Session& s = m.session(ref);
+      if (command.op == Op::set_session_host_name) s.host_name = static_cast<std::uint8_t>(command.number.value);
+      if (command.op == Op::set_session_protocol) s.protocol = static_cast<Alpn>(command.number.value);
+      if (command.op == Op::set_session_early_data) s.early_data = command.number.value != 0;
+      m.seen.result = 1;
+      break;
+    }
+    case Op::set_session_data:
+      m.session(ref).data = *command.id_context;
+      m.seen.result = 1;
+      break;
     case Op::dup:
       w.held[command.keep] = m.dup(ref);
       m.seen.result = 1;
@@ -171,6 +207,7 @@ SessionView view(Machine& m, const Session& s) {
   v.early_data = s.early_data;
   v.version = static_cast<std::uint8_t>(s.version) + 1;
   v.time = s.time.seconds, v.timeout = s.timeout, v.hint = s.hint;
+  v.id_context = s.id_context, v.data = s.data, v.host_name = s.host_name, v.protocol = s.protocol;
   return v;
 }
 
@@ -224,9 +261,8 @@ void give_names(World& w, Observation& seen) {
     if (w.identities[id].name == 0) w.identities[id].name = ++w.names;
   each_name(seen, [&](Name& id) { id = id == 0 ? 0 : w.identities[id].name; });
   const auto by_name = [](std::vector<SessionView>& list) {
-    const auto order = [](const SessionView& s) { return std::tuple(s.name, s.version, s.time, s.timeout); };
-    // It nearly always is, and sorting hundreds at every step would be the model's main cost.
-    if (!std::ranges::is_sorted(list, {}, order)) std::ranges::sort(list, {}, order);
+    // It nearly always is in order, and sorting hundreds at every step would be the model's main cost.
+    if (!std::ranges::is_sorted(list, {}, place)) std::ranges::sort(list, {}, place);
   };
   for (ContextView& context : seen.contexts) by_name(context.cached), by_name(context.stored);
 }
@@ -251,6 +287,7 @@ std::int64_t live(const World& w) {
 
 World begin(const Setup& setup, const Rules& rules, Because& because) {
   World w;
+  w.certificates = setup.certificates;
   w.held.fill(no_session);
   w.identities.resize(first_identity);
   Observation unseen;
@@ -273,14 +310,16 @@ void step(World& world, const Command& command, const Rules& rules, Observation&
     m.note(Reason::cache_spoilt);
   } else switch (command.op) {
     case Op::connect: m.connect(command); break;
-    case Op::advance:
-      world.now.microseconds += static_cast<std::int32_t>(command.number.value % million);
-      world.now.seconds += command.number.value / million + world.now.microseconds / million;
-      world.now.microseconds %= million;
+    case Op::advance: world.now = moved(world.now, command.number.value); break;
+    case Op::rewind:
+      m.note(Reason::clock_back);
+      world.now = moved(world.now, -command.number.value);
       break;
     case Op::make: make(m, command); break;
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
-    case Op::set_session_id_context: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
+    case Op::set_session_id_context: case Op::set_session_data: case Op::set_session_id: case Op::set_session_version:
+    case Op::set_session_host_name: case Op::set_session_protocol: case Op::set_session_early_data:
+    case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       if (world.held[command.slot] != no_session)
         on_session(m, command);
       else if (command.op == Op::set_session_timeout && m.says(null_timeout_undefined)) {  // a null pointer is read
@@ -288,7 +327,7 @@ void step(World& world, const Command& command, const Rules& rules, Observation&
         seen.status = Status::unspecified;
       }
       break;
-    case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket:
+    case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket: case Op::verify_client:
     case Op::shut: case Op::garble: case Op::hang_up: case Op::clear: case Op::close:
       m.on_connection(command);
       break;

@@ -11,6 +11,12 @@
 
 namespace sesscheck {
 
+/// The context whose store stands behind the callbacks of this one.
+Context& Machine::store_of(std::uint8_t letter) {
+  const std::uint8_t whose = context(letter).settings[Setting::store_of];
+  return context(whose == 0 || whose > world.visible ? letter : whose - 1);
+}
+
 void Machine::call_new(std::uint8_t index, SessionRef ref) {
   const std::uint8_t letter = context(index).letter;
   if (context(index).callbacks.new_session == NewCallback::absent) return;
@@ -18,10 +24,11 @@ void Machine::call_new(std::uint8_t index, SessionRef ref) {
   const Identity id = session(ref).id;
   seen.log.push_back({Event::Kind::new_session, letter, id, false, 0});
 
-  if (c.setup.store != Store::none && id != 0) {
-    auto place = std::ranges::lower_bound(c.store, id, {}, &Stored::id);
-    if (place == c.store.end() || place->id != id) place = c.store.insert(place, Stored{id, no_session, {}});
-    if (c.setup.store == Store::references)
+  Context& at = store_of(letter);
+  if (at.setup.store != Store::none && id != 0) {
+    auto place = std::ranges::lower_bound(at.store, id, {}, &Stored::id);
+    if (place == at.store.end() || place->id != id) place = at.store.insert(place, Stored{id, no_session, {}});
+    if (at.setup.store == Store::references)
       place->reference = ref;
     else
       place->bytes = session(ref);
@@ -45,10 +52,11 @@ SessionRef Machine::call_get(std::uint8_t index, Identity asked) {
   Context& c = context(letter);
   SessionRef found = std::exchange(c.answer, no_session);
   if (found == no_session) {
-    const auto place = std::ranges::lower_bound(c.store, asked, {}, &Stored::id);
-    if (place != c.store.end() && place->id == asked) {
-      if (c.setup.store == Store::references && c.callbacks.get_session == GetCallback::copy_one) note(Reason::copy_not_written);
-      if (c.setup.store == Store::serialised)
+    Context& at = store_of(letter);
+    const auto place = std::ranges::lower_bound(at.store, asked, {}, &Stored::id);
+    if (place != at.store.end() && place->id == asked) {
+      if (&at != &c) note(Reason::store_shared);
+      if (at.setup.store == Store::serialised)
         found = create(serialised(place->bytes));
       else if (const std::uint8_t owner = session(place->reference).cached_in; owner == no_context || owner == letter)
         found = place->reference;
@@ -57,6 +65,7 @@ SessionRef Machine::call_get(std::uint8_t index, Identity asked) {
     }
   }
   const bool answered = found != no_session;
+  if (answered && c.callbacks.get_session == GetCallback::untouched) note(Reason::copy_not_written);
   seen.log.push_back({Event::Kind::get_session, letter, asked, answered, answered ? session(found).id : 0});
   call_back(letter, Setting::get_calls, false);
   return found;
@@ -72,14 +81,17 @@ void Machine::call_remove(std::uint8_t index, Identity removed, bool locked) {
 /// remove_session_cb itself: the external store gives up what it has of this id.
 void Machine::tell_removed(std::uint8_t letter, Identity removed) {
   seen.log.push_back({Event::Kind::remove_session, letter, removed, false, 0});
-  std::erase_if(context(letter).store, [removed](const Stored& entry) { return entry.id == removed; });
+  std::erase_if(store_of(letter).store, [removed](const Stored& entry) { return entry.id == removed; });
 }
 
-/// What a callback calls on the context that it was called for. Called from there, a callback calls nothing.
+/// What a callback calls on the context that it was called for, or on another one. Called from there, a callback calls
+/// nothing.
 void Machine::call_back(std::uint8_t index, Setting which, bool locked) {
-  const auto calls = context(index).settings.as<Calls>(which);
+  auto calls = context(index).settings.as<Calls>(which);
   if (calls == Calls::nothing || world.calling_back) return;
-  if (which == Setting::remove_calls && says(call_under_lock_undefined)) {  // it may spoil the lock
+  const std::uint8_t at = called_on(index, calls, world.visible);
+  calls = without_other(calls);
+  if (which == Setting::remove_calls && says(call_under_lock_undefined)) {  // it may spoil the lock; and in any order
     seen.status = Status::unspecified;
     return note(Reason::outside_contract);
   }
@@ -88,10 +100,22 @@ void Machine::call_back(std::uint8_t index, Setting which, bool locked) {
   if (with_session && first == no_session) return;
   // One object in two caches is outside the contract.
   if (calls == Calls::add && unfinished(first)) return;
-  if (calls == Calls::add && session(first).cached_in != no_context && session(first).cached_in != index) return;
+  if (calls == Calls::add && std::ranges::find(unreported, first) != unreported.end()) {
+    if (evicting && says(call_under_lock_deadly)) {
+      note(Reason::victim_added);  // the list of victims and that of the cache are linked by the same pointers
+      seen.status = Status::crashed;
+      return;
+    }
+    if (at != index && !says(reported_in_reverse)) return;  // each is taken out when it is reported: this one is cached here
+  }
+  if (calls == Calls::add && session(first).cached_in != no_context && session(first).cached_in != at) return;
+  // ... and what get_session_cb returns will be added here.
+  if (calls == Calls::add && at != index && which == Setting::get_calls) return;
   world.calling_back = true;
   bool refused = false;
-  if (locked && calls != Calls::mode_off) {
+  if (at != index) {
+    note(Reason::called_elsewhere);
+  } else if (locked && calls != Calls::mode_off) {
     note(Reason::called_under_lock);
     refused = says(call_under_lock_refused);
   } else {
@@ -99,10 +123,10 @@ void Machine::call_back(std::uint8_t index, Setting which, bool locked) {
   }
   Name result = 0;
   if (!refused) {
-    if (calls == Calls::add) result = add(index, first);
-    if (calls == Calls::remove) result = remove(index, first);
-    if (calls == Calls::flush) flush(index, {world.now.seconds, 0}, false);
-    if (calls == Calls::mode_off) context(index).mode = mode::off;
+    if (calls == Calls::add) result = add(at, first);
+    if (calls == Calls::remove) result = remove(at, first);
+    if (calls == Calls::flush) flush(at, {world.now.seconds, 0}, false);
+    if (calls == Calls::mode_off) context(at).mode = mode::off;
   }
   seen.log.push_back({Event::Kind::call, index, with_session ? session(first).id : 0, false, result});
   world.calling_back = false;

@@ -33,6 +33,7 @@ bool Machine::issue_ticket(Connection& c) {
     s.secret = ++world.secrets;
     s.time = now();
     s.early_data = side.settings.on(Setting::early_data);
+    if (c.protocol != Alpn::none) s.protocol = c.protocol;
   }
   if (!tls1_3 && !side.reused && says(ticket_time_rebased)) rebase(session(side.session));
   const bool stateful = tls1_3 && (!side.settings.on(Setting::tickets) ||

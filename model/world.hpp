@@ -1,6 +1,7 @@
 // The state of the session-cache machine: contexts with their caches and stores, sessions, the clock.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -17,6 +18,15 @@ struct Moment {
   std::int32_t microseconds = 0;
   auto operator<=>(const Moment&) const = default;
 };
+
+/// The clock so many microseconds later, or earlier: as far as the first second of 1970.
+inline Moment moved(Moment from, std::int64_t microseconds) {
+  constexpr std::int64_t million = 1'000'000;
+  microseconds += from.microseconds;
+  const std::int64_t seconds = microseconds / million - (microseconds % million < 0 ? 1 : 0);
+  const Moment to{from.seconds + seconds, static_cast<std::int32_t>(microseconds - seconds * million)};
+  return std::max(to, Moment{1, 0});
+}
 
 /// When every trace begins.
 inline constexpr Moment epoch{1'700'000'000, 0};
@@ -59,6 +69,10 @@ struct Session {
   std::uint32_t secret = 0;               ///< two sessions that have the same can resume each other
   TicketRef ticket = no_ticket;           ///< what a client holds to send
   std::int64_t hint = 0;                  ///< the ticket's lifetime as the server sent it, seconds
+  IdContext data;                         ///< the application's (SSL_SESSION_set1_ticket_appdata)
+  std::uint8_t host_name = 0;             ///< a value of Setting::host_name
+  Alpn protocol = Alpn::none;             ///< that was agreed on
+  Verified verified = Verified::ok;       ///< what came of the other end's certificate
   bool of_server = false;                 ///< made at a server's end, where that matters (Rule::session_end)
   bool misfiled = false;                  ///< cached, but not found there: its id is not what it was
   std::uint8_t cached_in = no_context;    ///< the context whose internal cache lists this object; in the table: whose remove_session_cb is told
@@ -105,6 +119,7 @@ struct Side {
   IdContext id_context;
   bool verify_peer = false;
   SessionRef session = no_session;
+  Verified verified = Verified::ok;  ///< what came of the other end's certificate, now or in the session
   Handshake state = Handshake::none;
   bool reused = false;
   std::uint16_t error = 0;
@@ -169,6 +184,8 @@ struct Connection {
   Identity answered = 0;          ///< the id in the ServerHello, up to TLS 1.2
   std::uint8_t tickets_sent = 0;
   bool early_accepted = false;    ///< the server's decision
+  bool name_taken = false;        ///< the server's decision
+  Alpn protocol = Alpn::none;     ///< the server's decision
   std::uint8_t early_status = 0;  ///< what the client knows of it, as in ConnectionView::early_data
 };
 
@@ -180,6 +197,7 @@ struct TableRow {
 
 struct World {
   Moment now = epoch;
+  bool certificates = false;  ///< as in the Setup
   std::vector<Session> sessions;
   std::vector<Ticket> tickets;
   std::vector<Context> contexts;   ///< those of the Setup; then those that were freed while connections used them

@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(names_some_values_of_rules) {
 BOOST_AUTO_TEST_CASE(names_every_value_of_every_rule) { values_are_named(all_changes(), commands); }
 
 // Catches: two deviations that hide each other, or are taken for a third.
-BOOST_AUTO_TEST_CASE(names_both_of_a_pair) { pairs_are_named(24, commands / 2); }
+BOOST_AUTO_TEST_CASE(names_both_of_a_pair) { pairs_are_named(16, commands / 2); }
 BOOST_AUTO_TEST_CASE(names_both_of_200_pairs) { pairs_are_named(200, commands); }
 
 // Catches: a fault that no Rule describes and that is explained away by Rules, or not seen at all.

@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(a_baseline_accepts_what_is_in_it) {
 // Catches: a change that is not told, or told the wrong way round; one that nothing shows.
 BOOST_AUTO_TEST_CASE(a_matrix_tells_what_changed) {
   Matrix matrix;
-  const Rules old = Rules::openssl_3_0();
+  const Rules old = Rules::openssl_3_0().with(flush_done_without_id);  // so that S18 hangs on one Rule
   matrix.columns.push_back(column("old", old));
   matrix.columns.push_back({"broken", {}, {}, "cannot be loaded"});
   matrix.columns.push_back(column("mended", old.with(flush_every_255)));

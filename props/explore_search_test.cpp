@@ -168,15 +168,18 @@ BOOST_AUTO_TEST_CASE(an_interrupted_search_goes_on) {
   BOOST_TEST(search.depth() == 9U);
 }
 
-// Catches: a bound on states that is not kept.
-BOOST_AUTO_TEST_CASE(too_many_states_end_a_search) {
-  Lamps lamps(12);
+// Catches: a bound on memory that is not kept, or that is far from what could be taken; a search that cannot go on later.
+BOOST_AUTO_TEST_CASE(memory_ends_a_search) {
+  constexpr std::size_t most = 500'000;
+  Lamps lamps(16);
   Search search(lamps);
-  while (search.deepen(nullptr, 500)) {
+  while (search.deepen(nullptr, most)) {
   }
-  BOOST_TEST(search.states() <= 500U);
-  BOOST_TEST(search.states() > 480U);
+  BOOST_TEST(search.memory() <= most);
+  BOOST_TEST(search.memory() > most / 4);
   BOOST_TEST(!search.complete());
+  while (!search.complete()) search.deepen();
+  BOOST_TEST(search.states() == 65'536U);
 }
 
 // Catches: keys mixed up as the set grows, or where one is the beginning of another.

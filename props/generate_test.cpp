@@ -103,7 +103,10 @@ std::size_t largest_shrunk(const Predicate& fails, int wanted) {
     BOOST_TEST(stats.tries <= 2000u);
     BOOST_TEST((normalise(small) == small), "seed " << seed);
     BOOST_TEST((shrink(failing, fails) == small), "seed " << seed);
-    largest = std::max(largest, small.commands.size());
+    if (small.commands.size() > largest) {
+      largest = small.commands.size();
+      BOOST_TEST_MESSAGE(to_text(small));
+    }
   }
   BOOST_TEST(wanted == 0);
   return largest;
@@ -236,7 +239,7 @@ BOOST_AUTO_TEST_CASE(protocols_have_their_shares) {
 BOOST_AUTO_TEST_CASE(the_whole_alphabet_is_used) {
   std::array<std::size_t, static_cast<std::size_t>(Op::count)> ops{};
   std::map<std::string, std::size_t> first, later;
-  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+  for (std::uint64_t seed = 0; seed < 2 * seeds; ++seed) {
     Random random(seed);
     const Trace trace = generate(random);
     const auto word = [](const SettingInfo& row, std::int64_t value) {
@@ -288,10 +291,10 @@ BOOST_AUTO_TEST_CASE(adding_again_is_seen_soon) {
 BOOST_AUTO_TEST_CASE(every_reason_is_met) {
   const Tally openssl = tally(Rules::openssl_3_0()), manual = tally(Rules::manual());
   // A hand-made session that a handshake looks into ends the library: no trace leads there on purpose.
-  // Two are of OpenSSL 1.1.1 alone.
+  // Two are of OpenSSL 1.1.1 alone, one of 3.6.4 and later.
   const auto never = [](Reason reason) {
     const std::string_view name = info(reason).name;
-    return name == "no_cipher" || name == "any_order_reported" || name == "cache_spoilt";
+    return name == "no_cipher" || name == "any_order_reported" || name == "cache_spoilt" || name == "victim_added";
   };
   // The manual's UPDATE_TIME is about use, never about adding; it knows of no copies in place of sessions.
   const auto not_in_manual = [](Reason reason) { return reason == Reason::time_updated || reason == Reason::group_changed; };
@@ -367,7 +370,8 @@ BOOST_AUTO_TEST_CASE(a_full_cache_is_small) {
 
 // Catches the same where slots, stores and the clock are needed.
 BOOST_AUTO_TEST_CASE(decisions_are_small) {
-  for (const auto& [reason, most] : std::map<Reason, std::size_t>{{Reason::resumed, 3},
+  // The longest way to a resumption is a renegotiation: open, deliver, renegotiate, deliver.
+  for (const auto& [reason, most] : std::map<Reason, std::size_t>{{Reason::resumed, 4},
                                                                   {Reason::found_expired, 6},
                                                                   {Reason::external_copied, 6},
                                                                   {Reason::wrong_id, 8},

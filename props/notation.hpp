@@ -116,6 +116,14 @@ inline const std::vector<std::string> examples = {
     "hang-up c3 client",
     "clear c1",
     "close c1 client-end=none server-end=quiet",
+    "set-session-data h1 \"c\"",
+    "rewind 10.5s",
+    "set-session-id h1 2",
+    "set-session-version h1 1.3",
+    "verify-client c1",
+    "set-session-host-name h1 b",
+    "set-session-protocol h1 a",
+    "set-session-early-data h1 on",
 };
 
 }  // namespace sesscheck::notation_tests

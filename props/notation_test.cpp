@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(errors_in_commands) {
   check_error("connect A A colour=red", 1, "connect: unknown option 'colour=red'; usage: " + usage(Op::connect));
   check_error("set-callbacks A remove=1", 1,
               "set-callbacks: unknown option 'remove=1'; "
-              "usage: set-callbacks CONTEXT [new=0|1] [get=copy0|copy1] [remove]");
+              "usage: set-callbacks CONTEXT [new=0|1] [get=copy0|copy1|untouched] [remove]");
   check_error("set-size A 9223372036854775808", 1,
               "set-size: '9223372036854775808' is out of range; expected a 64-bit number");
   check_error("set-size A two", 1, "set-size: 'two' is not valid; expected a 64-bit number");
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(errors_in_commands) {
         "is no setting; expected SETTING=WORD, the former version-min, version-max, tickets, num-tickets, early-data, "
         "anti-replay, ticket-keys, ticket-callback, ems, cipher, groups, generate-id, server-name, client-hello, "
         "client-certificate, middlebox-compat, ignore-eof, renegotiation-resumes, not-resumable, new-calls, "
-        "get-calls or remove-calls"));
+        "get-calls, remove-calls, host-name, alpn or store-of"));
   check_error("open A A", 1, "open: 'A' is not valid; expected c1 to c3");
   check_error("open c4 A A", 1, "open: 'c4' is out of range; expected c1 to c3");
   check_error("open c1 A", 1, "open: missing context; usage: " + usage(Op::open));

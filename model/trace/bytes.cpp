@@ -85,6 +85,7 @@ std::size_t place(Field field) {
     case Field::quiet:
     case Field::abbreviated: return 8;
     case Field::id_context:
+    case Field::data:
     case Field::ssl_id_context: return 9;
     case Field::new_callback: return 12;
     case Field::get_callback:
@@ -108,7 +109,8 @@ void read_field(Field field, const std::uint8_t* record, Command& command) {
     case Field::ssl_id_context:
       if (likely(*at, 1, 2) == 0) break;
       [[fallthrough]];
-    case Field::id_context: command.id_context = read_id_context(at + 1); break;
+    case Field::id_context:
+    case Field::data: command.id_context = read_id_context(at + 1); break;
     case Field::repeat:
       set_field(command, field, *at == repeat_flag ? 1 + (at[1] | at[2] << 8) % repeat_max : 1);
       break;
@@ -127,6 +129,7 @@ void write_field(Field field, const Command& command, std::uint8_t* record) {
     case Field::flights: *at = from_likely(static_cast<std::uint64_t>(flights_max - value), 1); break;
     case Field::early: *at = from_likely(static_cast<std::uint64_t>(value), 1); break;
     case Field::id_context:
+    case Field::data:
     case Field::ssl_id_context:
       if (!command.id_context) break;
       *at = from_likely(1, 1);
@@ -178,7 +181,9 @@ ContextSetup read_context(const std::uint8_t* record) {
   setup.timeout = read_optional(Kind::with_sign, record + 18);
   setup.id_context = read_id_context(record + 27);
   setup.verify_peer = likely(record[29], 1, 2) != 0;
-  setup.callbacks = {static_cast<NewCallback>(record[30] % 3), static_cast<GetCallback>(record[30] / 3 % 3),
+  const auto get = static_cast<GetCallback>(record[30] / 3 % 3);
+  const bool untouched = get == GetCallback::copy_one && record[30] / 18 % 2 != 0;
+  setup.callbacks = {static_cast<NewCallback>(record[30] % 3), untouched ? GetCallback::untouched : get,
                      static_cast<RemoveCallback>(record[30] / 9 % 2)};
   setup.store = static_cast<Store>(record[31] % 3);
   for (const SettingInfo& row : setting_table())
@@ -192,9 +197,10 @@ void write_context(const ContextSetup& setup, std::uint8_t* record) {
   write_optional(Kind::with_sign, setup.timeout, record + 18);
   write_id_context(setup.id_context, record + 27);
   record[29] = from_likely(setup.verify_peer ? 1 : 0, 1);
-  record[30] = static_cast<std::uint8_t>(static_cast<int>(setup.callbacks.new_session) +
-                                         3 * static_cast<int>(setup.callbacks.get_session) +
-                                         9 * static_cast<int>(setup.callbacks.remove_session));
+  const bool untouched = setup.callbacks.get_session == GetCallback::untouched;
+  const auto get = untouched ? GetCallback::copy_one : setup.callbacks.get_session;
+  record[30] = static_cast<std::uint8_t>(static_cast<int>(setup.callbacks.new_session) + 3 * static_cast<int>(get) +
+                                         9 * static_cast<int>(setup.callbacks.remove_session) + (untouched ? 18 : 0));
   record[31] = static_cast<std::uint8_t>(setup.store);
   for (const SettingInfo& row : setting_table())
     record[setting_at(row)] = from_likely(to_choice(row, setup.settings[row.setting]), 1);

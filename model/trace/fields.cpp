@@ -27,23 +27,27 @@ constexpr std::array<FieldInfo, static_cast<std::size_t>(Field::count)> fields =
     {Field::quiet, "quiet", "", 0, 1},
     {Field::early, "early", "", 0, 1},
     {Field::id_context, "id-context", "\"aaa\"", 0, id_context_trace_max},
+    {Field::data, "data", "\"aaa\"", 0, id_context_trace_max},
     {Field::ssl_id_context, "id-context", "\"aaa\"", -1, id_context_trace_max},
     {Field::new_callback, "new", "0|1", 0, 2},
-    {Field::get_callback, "get", "copy0|copy1", 0, 2},
+    {Field::get_callback, "get", "copy0|copy1|untouched", 0, 3},
     {Field::remove_callback, "remove", "", 0, 1},
     {Field::setting, "setting", "SETTING", 0, setting_count - 1},
-    {Field::setting_value, "word", "WORD", 0, 6},
+    {Field::setting_value, "word", "WORD", 0, 7},
     {Field::mode, "mode", "MODE", lowest, highest},
     {Field::number, "number", "NUMBER", lowest, highest},
     {Field::on_off, "value", "on|off", 0, 1},
     {Field::moment, "time", "now+SECONDS|SECONDS", lowest, highest},
     {Field::duration, "duration", "10.5s", 0, duration_max},
+    {Field::version, "version", "1.2", 0, 3},
+    {Field::host_name, "host-name", "a|b|none", 0, 2},
+    {Field::protocol, "protocol", "a|b|none", 0, 2},
     {Field::made_id, "id", "ID", 0, made_ids_max},
     {Field::abbreviated, "abbreviated", "", 0, 1},
     {Field::repeat, "x", "N", 1, repeat_max},
 }};
 
-bool is_id_context(Field field) { return field == Field::id_context || field == Field::ssl_id_context; }
+bool is_id_context(Field field) { return field == Field::id_context || field == Field::data || field == Field::ssl_id_context; }
 
 /// Copies what is not visible in field_value too: the letter, and whether a moment counts from now.
 void copy_field(Field field, const Command& from, Command& to) {
@@ -101,6 +105,14 @@ std::span<const OpInfo> op_table() {
       {Op::hang_up, "hang-up", {F::connection, F::end}, {}, "the transport of one end ends"},
       {Op::clear, "clear", {F::connection}, {}, "SSL_clear at both ends, for another handshake"},
       {Op::close, "close", {F::connection}, {F::client_end, F::server_end}, "SSL_free at both ends"},
+      {Op::set_session_data, "set-session-data", {F::slot, F::data}, {}, "SSL_SESSION_set1_ticket_appdata"},
+      {Op::rewind, "rewind", {F::duration}, {}, "the clock goes back, as far as the first second of 1970"},
+      {Op::set_session_id, "set-session-id", {F::slot, F::made_id}, {}, "SSL_SESSION_set1_id, with an id of make"},
+      {Op::set_session_version, "set-session-version", {F::slot, F::version}, {}, "SSL_SESSION_set_protocol_version"},
+      {Op::verify_client, "verify-client", {F::connection}, {}, "SSL_verify_client_post_handshake, and the client's answer"},
+      {Op::set_session_host_name, "set-session-host-name", {F::slot, F::host_name}, {}, "SSL_SESSION_set1_hostname"},
+      {Op::set_session_protocol, "set-session-protocol", {F::slot, F::protocol}, {}, "SSL_SESSION_set1_alpn_selected"},
+      {Op::set_session_early_data, "set-session-early-data", {F::slot, F::on_off}, {}, "SSL_SESSION_set_max_early_data"},
   };
   return table;
 }
@@ -126,6 +138,7 @@ std::int64_t field_value(const Command& command, Field field) {
     case Field::quiet: return command.client_end == End::quiet;
     case Field::early: return command.early;
     case Field::id_context:
+    case Field::data:
     case Field::ssl_id_context: return command.id_context ? command.id_context->length : -1;
     case Field::new_callback: return static_cast<std::int64_t>(command.callbacks.new_session);
     case Field::get_callback: return static_cast<std::int64_t>(command.callbacks.get_session);
@@ -137,6 +150,9 @@ std::int64_t field_value(const Command& command, Field field) {
     case Field::on_off:
     case Field::moment:
     case Field::duration:
+    case Field::version:
+    case Field::host_name:
+    case Field::protocol:
     case Field::made_id:
     case Field::abbreviated: return command.number.value;
     case Field::repeat: return command.repeat;
@@ -165,6 +181,7 @@ void set_field(Command& command, Field field, std::int64_t value) {
     case Field::quiet: command.client_end = value != 0 ? End::quiet : End::shutdown; break;
     case Field::early: command.early = value != 0; break;
     case Field::id_context:
+    case Field::data:
     case Field::ssl_id_context:
       if (value < 0) {
         command.id_context.reset();
@@ -186,6 +203,9 @@ void set_field(Command& command, Field field, std::int64_t value) {
     case Field::on_off:
     case Field::moment:
     case Field::duration:
+    case Field::version:
+    case Field::host_name:
+    case Field::protocol:
     case Field::made_id:
     case Field::abbreviated: command.number.value = value; break;
     case Field::repeat: command.repeat = static_cast<std::uint16_t>(value); break;

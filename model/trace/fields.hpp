@@ -31,6 +31,7 @@ enum class Field : std::uint8_t {
   quiet,            ///< Command::client_end, quiet or shutdown
   early,            ///< Command::early
   id_context,       ///< Command::id_context, always there; its value is the length
+  data,             ///< Command::id_context, always there: other bytes than those of an id context
   ssl_id_context,   ///< Command::id_context, -1 is absent; else its value is the length
   new_callback,     ///< Command::callbacks.new_session
   get_callback,     ///< Command::callbacks.get_session
@@ -42,6 +43,9 @@ enum class Field : std::uint8_t {
   on_off,           ///< Command::number, 0 or 1
   moment,           ///< Command::number, seconds, may count from now
   duration,         ///< Command::number, microseconds
+  version,          ///< Command::number, a Version
+  host_name,        ///< Command::number, a value of Setting::host_name
+  protocol,         ///< Command::number, an Alpn, but for both
   made_id,          ///< Command::number, an id of `make`
   abbreviated,      ///< Command::number, 0 or 1
   repeat,           ///< Command::repeat
@@ -87,7 +91,7 @@ Trace normalise(const Trace& trace);
 
 /// Whether the values of a Setting are contexts: 0 is none, n the n-th one.
 inline bool names_context(Setting setting) {
-  return setting == Setting::server_name || setting == Setting::client_hello;
+  return setting == Setting::server_name || setting == Setting::client_hello || setting == Setting::store_of;
 }
 inline std::uint8_t setting_max(Setting setting) { return static_cast<std::uint8_t>(info(setting).values.size() - 1); }
 

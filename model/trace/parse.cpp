@@ -157,6 +157,7 @@ Problem read_value(std::string_view word, Field field, std::size_t contexts, Com
                               range_text(1, slots_max, "h"), value);
         break;
       case Field::id_context:
+      case Field::data:
       case Field::ssl_id_context: return read_id_context(word, command.id_context.emplace());
       case Field::mode: {
         const std::optional<std::int64_t> bits = parse_mode(word);
@@ -211,7 +212,7 @@ constexpr std::array<Option, 7> setup_options = {{
 }};
 constexpr std::string_view setup_usage =
     "context A [mode=MODE] [size=NUMBER] [timeout=NUMBER] [id-context=\"aaa\"] [verify-peer] [new=0|1]"
-    " [get=copy0|copy1]"
+    " [get=copy0|copy1|untouched]"
     " [remove] [store=references|serialised] [SETTING=WORD ...]";
 
 class Reader {

@@ -34,6 +34,7 @@ std::string value_text(const Command& command, Field field) {
     case Field::keep:
     case Field::keep_server: return "h" + std::to_string(value);
     case Field::id_context:
+    case Field::data:
     case Field::ssl_id_context: return quoted(*command.id_context);
     case Field::mode: return mode_text(value);
     case Field::moment:

@@ -7,6 +7,8 @@
 //   connect B A offer=h1 keep=h1 server-keep=h2 id-context="bb" flights=3 client-end=none server-end=quiet x256
 //   flush A now+10
 //   advance 10.5s
+//   rewind 10.5s                    # the clock goes back
+//   set-session-version h1 1.3      # what an application can change of a session: see fields.hpp
 //   configure A num-tickets=1
 //   open c1 B A offer=h1 early      # a connection that stays open, c1 to c3: its client and its server
 //   deliver c1 flights=2            # without flights: all there are

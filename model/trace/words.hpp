@@ -33,7 +33,9 @@ inline constexpr std::array<ModeName, 8> mode_names = {{
 
 inline constexpr std::array<std::string_view, 3> end_names = {"shutdown", "quiet", "none"};
 inline constexpr std::array<std::string_view, 3> new_names = {"absent", "0", "1"};
-inline constexpr std::array<std::string_view, 3> get_names = {"absent", "copy0", "copy1"};
+inline constexpr std::array<std::string_view, 4> get_names = {"absent", "copy0", "copy1", "untouched"};
+inline constexpr std::array<std::string_view, 3> one_names = {"none", "a", "b"};
+inline constexpr std::array<std::string_view, 4> version_names = {"1.0", "1.1", "1.2", "1.3"};
 inline constexpr std::array<std::string_view, 2> switch_names = {"off", "on"};
 inline constexpr std::array<std::string_view, 2> side_names = {"client", "server"};
 inline constexpr std::array<std::string_view, 3> store_names = {"none", "references", "serialised"};
@@ -46,6 +48,9 @@ inline Words value_names(Field field) {
     case Field::new_callback: return new_names;
     case Field::get_callback: return get_names;
     case Field::on_off: return switch_names;
+    case Field::version: return version_names;
+    case Field::host_name:
+    case Field::protocol: return one_names;
     case Field::end: return side_names;
     default: return {};
   }

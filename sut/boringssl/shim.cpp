@@ -223,7 +223,16 @@ void fill_functions_that_are_lacking(Table& t) {
   t.SSL_has_matching_session_id = [](const SSL*, const unsigned char*, unsigned int) { return 0; };
   t.SSL_CTX_set_num_tickets = [](SSL_CTX*, std::size_t) { return 1; };
   t.SSL_CTX_get_num_tickets = [](const SSL_CTX*) { return std::size_t{0}; };
+  t.SSL_set_post_handshake_auth = [](SSL*, int) {};
+  t.SSL_verify_client_post_handshake = [](SSL*) { return 0; };
   t.SSL_renegotiate_abbreviated = [](SSL*) { return 0; };
+  t.SSL_SESSION_get0_hostname = [](const SSL_SESSION*) -> const char* { return nullptr; };
+  t.SSL_SESSION_get0_alpn_selected = [](const SSL_SESSION*, const unsigned char**, std::size_t* length) { *length = 0; };
+  t.SSL_SESSION_set1_hostname = [](SSL_SESSION*, const char*) { return 0; };
+  t.SSL_SESSION_set1_alpn_selected = [](SSL_SESSION*, const unsigned char*, std::size_t) { return 0; };
+  t.SSL_SESSION_set_max_early_data = [](SSL_SESSION*, std::uint32_t) { return 0; };
+  t.SSL_SESSION_set1_ticket_appdata = [](SSL_SESSION*, const void*, std::size_t) { return 0; };
+  t.SSL_SESSION_get0_ticket_appdata = [](SSL_SESSION*, void**, std::size_t* length) { *length = 0; return 1; };
   // Its objects are counted where they end, but not where they begin.
   t.CRYPTO_get_ex_new_index = [](int, long, void*, CRYPTO_EX_new*, CRYPTO_EX_dup*, CRYPTO_EX_free*) { return 0; };
 }
@@ -233,12 +242,14 @@ void fill_functions_that_are_lacking(Table& t) {
 // ticket. What is not modelled is left out as well: versions other than TLS 1.2, and the other objects that
 // SSL_get1_session shows in mid-handshake.
 constexpr Lacks both_lack = {
-    {Op::dup, Op::offer, Op::take, Op::clear, Op::renegotiate, Op::new_ticket},
+    {Op::set_session_data, Op::set_session_id, Op::set_session_version, Op::set_session_host_name, Op::set_session_protocol,
+     Op::set_session_early_data, Op::dup, Op::offer, Op::take, Op::clear, Op::renegotiate, Op::new_ticket, Op::verify_client},
     {Setting::num_tickets, Setting::early_data, Setting::anti_replay, Setting::extended_master_secret, Setting::cipher, Setting::generate_id,
      Setting::client_hello, Setting::middlebox_compat, Setting::ignore_eof, Setting::renegotiation_resumes, Setting::not_resumable,
+     Setting::host_name, Setting::alpn,
      {Setting::version_min, 0}, {Setting::version_min, 1}, {Setting::version_min, 3}, {Setting::version_max, 0},
      {Setting::version_max, 1}, {Setting::version_max, 3}, {Setting::ticket_callback, static_cast<std::uint8_t>(TicketCallback::issues_none)}},
-    {View::cached, View::live}};
+    {View::cached, View::live, View::verified}};
 constexpr Lacks boringssl_lacks = {{}, {}, {View::counters}};  // its functions are there, and return 0
 
 }  // namespace

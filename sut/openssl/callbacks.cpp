@@ -8,6 +8,12 @@ namespace sesscheck::openssl {
 
 void Run::discard(const Table& f, StoredSession& entry) { f.SSL_SESSION_free(std::exchange(entry.reference, nullptr)); }
 
+/// The context whose store stands behind the callbacks of this one.
+RealContext& Run::store_of(std::uint8_t index) {
+  const std::uint8_t whose = contexts_[index].settings[Setting::store_of];
+  return contexts_[whose == 0 || whose > contexts_.size() ? index : whose - 1];
+}
+
 /// Returns what the library is to be told: whether the reference it passed was kept.
 int Run::on_new(std::uint8_t index, SSL_SESSION* session) {
   RealContext& context = contexts_[index];
@@ -16,10 +22,11 @@ int Run::on_new(std::uint8_t index, SSL_SESSION* session) {
   const bool keeps = context.callbacks.new_session == NewCallback::returns_one;
 
   bool reference_used = false;
-  if (context.setup.store != Store::none) {
-    auto place = std::ranges::lower_bound(context.store, id, {}, &StoredSession::id);
-    if (place == context.store.end() || place->id != id) place = context.store.insert(place, StoredSession{id, nullptr, {}});
-    if (context.setup.store == Store::references) {
+  RealContext& at = store_of(index);
+  if (at.setup.store != Store::none) {
+    auto place = std::ranges::lower_bound(at.store, id, {}, &StoredSession::id);
+    if (place == at.store.end() || place->id != id) place = at.store.insert(place, StoredSession{id, nullptr, {}});
+    if (at.setup.store == Store::references) {
       // A callback that returns 0 gives the library's reference back; the store then needs one of its own.
       if (!keeps) f_.SSL_SESSION_up_ref(session);
       reference_used = true;
@@ -38,7 +45,7 @@ int Run::on_new(std::uint8_t index, SSL_SESSION* session) {
 
 /// What the store has under this id, with a reference for the caller.
 SSL_SESSION* Run::take_from_store(std::uint8_t index, const SessionId& asked) {
-  RealContext& context = contexts_[index];
+  RealContext& context = store_of(index);
   const auto place = std::ranges::lower_bound(context.store, asked, {}, &StoredSession::id);
   if (place == context.store.end() || place->id != asked) return nullptr;
   if (context.setup.store == Store::serialised) {
@@ -54,13 +61,12 @@ SSL_SESSION* Run::on_get(std::uint8_t index, const unsigned char* id, int length
   RealContext& context = contexts_[index];
   const SessionId asked(id, static_cast<std::size_t>(length));
   SSL_SESSION* found = std::exchange(context.answer, nullptr);
-  const bool answered = found != nullptr;
   if (!found) found = take_from_store(index, asked);
   seen_->log.push_back({Event::Kind::get_session, index, names_.of(asked), found != nullptr, found ? names_.of(f_, found) : 0});
-  if (context.callbacks.get_session == GetCallback::copy_one) {
+  if (context.callbacks.get_session != GetCallback::copy_zero) {
     // The library takes a reference of its own; ours goes when the command is over. Not written, *copy says so as well
     // (but in wolfSSL: there it is 0 before).
-    if (answered || context.setup.store != Store::references) *copy = 1;
+    if (context.callbacks.get_session == GetCallback::copy_one) *copy = 1;
     if (found && *copy == 1) to_free_.push_back(found);
   } else {
     *copy = 0;  // ours becomes the library's
@@ -72,7 +78,7 @@ SSL_SESSION* Run::on_get(std::uint8_t index, const unsigned char* id, int length
 void Run::on_remove(std::uint8_t index, SSL_CTX* ctx, SSL_SESSION* session) {
   const SessionId id(f_, session);
   seen_->log.push_back({Event::Kind::remove_session, index, names_.of(f_, session), false, 0});
-  std::erase_if(contexts_[index].store, [&](StoredSession& entry) {
+  std::erase_if(store_of(index).store, [&](StoredSession& entry) {
     if (entry.id != id) return false;
     // Inside this callback the library may hold its lock and still use the session: give the reference up later.
     if (entry.reference) to_free_.push_back(entry.reference);
@@ -85,8 +91,10 @@ void Run::on_remove(std::uint8_t index, SSL_CTX* ctx, SSL_SESSION* session) {
 /// What a callback is told to do besides. What it calls may call back; those callbacks call no further.
 void Run::call_from_callback(std::uint8_t index, Setting which) {
   const RealContext& context = contexts_[index];
-  const auto what = context.settings.as<Calls>(which);
-  if (what == Calls::nothing || calling_) return;
+  const auto told = context.settings.as<Calls>(which), what = without_other(told);
+  if (told == Calls::nothing || calling_) return;
+  const std::uint8_t at = called_on(index, told, contexts_.size());
+  SSL_CTX* ctx = contexts_[at].ctx;
   if (which == Setting::remove_calls && !f_.may_call_in_removal()) {
     seen_->status = Status::unspecified;
     return;
@@ -94,16 +102,17 @@ void Run::call_from_callback(std::uint8_t index, Setting which) {
   Event event{Event::Kind::call, index, 0, false, 0};
   SSL_SESSION* session = held_[1];
   if (what == Calls::add || what == Calls::remove) {
-    if (!session || (what == Calls::add && (cached_elsewhere(index, session) || unfinished(session)))) return;
+    if (!session || (what == Calls::add && (cached_elsewhere(at, session) || unfinished(session)))) return;
+    if (what == Calls::add && at != index && which == Setting::get_calls) return;  // it may be what the callback returns
     event.session = names_.of(f_, session);
   }
   calling_ = true;
   switch (what) {
-    case Calls::add: event.answer = static_cast<Name>(f_.SSL_CTX_add_session(context.ctx, session)); break;
-    case Calls::remove: event.answer = static_cast<Name>(f_.SSL_CTX_remove_session(context.ctx, session)); break;
-    case Calls::flush: f_.SSL_CTX_flush_sessions(context.ctx, now_.seconds); break;
-    case Calls::mode_off: f_.SSL_CTX_ctrl(context.ctx, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, nullptr); break;
-    case Calls::nothing: break;
+    case Calls::add: event.answer = static_cast<Name>(f_.SSL_CTX_add_session(ctx, session)); break;
+    case Calls::remove: event.answer = static_cast<Name>(f_.SSL_CTX_remove_session(ctx, session)); break;
+    case Calls::flush: f_.SSL_CTX_flush_sessions(ctx, now_.seconds); break;
+    case Calls::mode_off: f_.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, nullptr); break;
+    default: break;
   }
   calling_ = false;
   seen_->log.push_back(event);

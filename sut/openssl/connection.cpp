@@ -15,6 +15,8 @@ constexpr unsigned char broken_record[5 + 32] = {
 // What a mem BIO that is empty returns: to try again, or the end.
 constexpr long try_again = -1, the_end = 0;
 
+constexpr int request_and_answer = 2;  // flights
+
 /// Counts the tickets that a client takes, in what is seen of the command that runs.
 void count_tickets(int sent, int, int content, const void* message, std::size_t length, SSL*, void* seen) {
   if (!sent && content == SSL3_RT_HANDSHAKE && length != 0 &&
@@ -41,9 +43,14 @@ void Run::open(RealConnection& connection, const Wire& wire, const Command& comm
   SSL *client = connection.client.ssl, *server = connection.server.ssl;
   f_.SSL_set_connect_state(client);
   f_.SSL_set_accept_state(server);
+  f_.SSL_set_post_handshake_auth(client, 1);
   f_.SSL_set_msg_callback(client, count_tickets);
   f_.SSL_ctrl(client, SSL_CTRL_SET_MSG_CALLBACK_ARG, 0, &seen_);
   if (!of_client.settings.on(Setting::client_certificate)) f_.SSL_certs_clear(client);
+  if (const std::uint8_t name = of_client.settings[Setting::host_name]; name != 0) {
+    char host_name[] = {static_cast<char>('a' + name - 1), 0};
+    f_.SSL_ctrl(client, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host_name);
+  }
   if (command.id_context) {
     unsigned char bytes[id_context_trace_max];
     std::fill(std::begin(bytes), std::end(bytes), static_cast<unsigned char>(command.id_context->letter));
@@ -60,6 +67,10 @@ void Run::describe(const RealEnd& end, EndView& seen, std::uint8_t keep) {
   if (end.view.state != Handshake::done) return;
   SSL_SESSION* session = f_.SSL_get1_session(end.ssl);
   if (session) seen.session = names_.of(f_, session);
+  const long result = f_.SSL_get_verify_result(end.ssl);
+  seen.verified = result == X509_V_OK                ? Verified::ok
+                  : result == X509_V_ERR_UNSPECIFIED ? Verified::unspecified
+                                                     : Verified::refused;
   if (keep != 0)
     hold(keep, session);
   else
@@ -173,6 +184,14 @@ void Run::on_connection(const Command& command) {
       result = f_.SSL_new_session_ticket ? f_.SSL_new_session_ticket(connection.server.ssl) : 0;
       seen_->error = first_error();
       if (result == 1) speak(connection.server);
+      break;
+    case Op::verify_client:
+      if (!connection.quiet() || pending(connection.client.side.out) != 0 || pending(connection.server.side.out) != 0) break;
+      result = f_.SSL_verify_client_post_handshake(connection.server.ssl);
+      seen_->error = first_error();
+      if (result != 1) break;
+      speak(connection.server);
+      deliver(connection, request_and_answer);
       break;
     case Op::shut:
       if (connection.renegotiating) break;

@@ -70,11 +70,13 @@ Name Names::of(const SessionId& id) {
 
 Name Names::of(const Table& f, const SSL_SESSION* session) {
   const Name name = of(SessionId(f, session));
-  if ((name & unnamed) != 0 && f.SSL_SESSION_has_ticket(session)) {
+  if ((name & unnamed) == 0) return name;
+  Order& order = fresh_[name & ~unnamed].order;
+  if (order.origin == Order::Origin::random && f.SSL_SESSION_has_ticket(session)) {
     const unsigned char* ticket = nullptr;
     std::size_t length = 0;
     f.SSL_SESSION_get0_ticket(session, &ticket, &length);
-    fresh_[name & ~unnamed].order = order_of_ticket(ticket, length);
+    order = order_of_ticket(ticket, length);
   }
   return name;
 }

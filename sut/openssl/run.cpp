@@ -10,8 +10,9 @@
 namespace sesscheck::openssl {
 namespace {
 
+constexpr std::uint32_t early_data_max = 16384;  // as in settings.cpp
 constexpr int reason_mask = 0xfff;  // the part of an error code that 1.1.1 and 3.x agree on, but for
-constexpr std::uint16_t internal_of_1_1_1 = 68;  // ERR_R_INTERNAL_ERROR
+constexpr std::uint16_t common_of_1_1_1 = 65, common = 256, many_common = 6;  // the ERR_R_ reasons of all its libraries
 int accept_any_certificate(int, X509_STORE_CTX*) { return 1; }
 
 /// Bytes of a session id context, with room for one that is too long.
@@ -77,28 +78,70 @@ Run::~Run() {
 /// The session passes into the slot; what was there is given up.
 void Run::hold(std::uint8_t slot, SSL_SESSION* session) { f_.SSL_SESSION_free(std::exchange(held_[slot], session)); }
 
-/// Whether another context's internal cache lists this very object; also one that was replaced, but still has a connection.
-bool Run::cached_elsewhere(std::uint8_t index, SSL_SESSION* session) const {
-  const SSL_CTX* own = contexts_[index].ctx;
-  const auto lists = [&](const SSL_CTX* ctx) {
-    return ctx && ctx != own &&
-           f_.OPENSSL_LH_retrieve(reinterpret_cast<OPENSSL_LHASH*>(f_.SSL_CTX_sessions(const_cast<SSL_CTX*>(ctx))), session) ==
-               session;
-  };
+/// What a context's internal cache has under this session's id and version.
+const SSL_SESSION* Run::cached(const SSL_CTX* ctx, const SSL_SESSION* like) const {
+  OPENSSL_LHASH* cache = reinterpret_cast<OPENSSL_LHASH*>(f_.SSL_CTX_sessions(const_cast<SSL_CTX*>(ctx)));
+  return static_cast<const SSL_SESSION*>(f_.OPENSSL_LH_retrieve(cache, like));
+}
+
+/// The context whose internal cache lists this very object; also one that was replaced, but still has a connection.
+const SSL_CTX* Run::cache_of(const SSL_SESSION* session) const {
+  const auto lists = [&](const SSL_CTX* ctx) { return ctx && cached(ctx, session) == session; };
   for (const RealContext& context : contexts_)
-    if (lists(context.ctx)) return true;
+    if (lists(context.ctx)) return context.ctx;
   for (const RealConnection& connection : connections_)
-    if (lists(connection.client.ctx) || lists(connection.server.ctx) || lists(connection.server.current)) return true;
-  return false;
+    for (const SSL_CTX* ctx : {connection.client.ctx, connection.server.ctx, connection.server.current})
+      if (lists(ctx)) return ctx;
+  return nullptr;
+}
+
+/// Whether another context's internal cache lists it.
+bool Run::cached_elsewhere(std::uint8_t index, SSL_SESSION* session) const {
+  const SSL_CTX* cache = cache_of(session);
+  return cache && cache != contexts_[index].ctx;
 }
 
 /// A session without an id that an open connection may still give one: in a cache, libssl then reads freed memory.
 bool Run::unfinished(SSL_SESSION* session) const {
   unsigned int length = 0;
   f_.SSL_SESSION_get_id(session, &length);
-  return length == 0 && std::ranges::any_of(connections_, [&](const RealConnection& c) {
-           return c.open() && (f_.SSL_get_session(c.client.ssl) == session || f_.SSL_get_session(c.server.ssl) == session);
-         });
+  return length == 0 && in_use(session);
+}
+
+/// Whether an open connection goes on with this session.
+bool Run::in_use(const SSL_SESSION* session) const {
+  return std::ranges::any_of(connections_, [&](const RealConnection& c) {
+    return c.open() && (f_.SSL_get_session(c.client.ssl) == session || f_.SSL_get_session(c.server.ssl) == session);
+  });
+}
+
+/// A cached session must keep its id, and may get a version under which its cache has none; its cipher must do for it.
+void Run::rename(const Command& command) {
+  SSL_SESSION* session = held_[command.slot];
+  const SSL_CTX* cache = cache_of(session);
+  const bool id = command.op == Op::set_session_id;
+  const int version = TLS1_VERSION + static_cast<int>(command.number.value), before = f_.SSL_SESSION_get_protocol_version(session);
+  const bool fits = id || version == before || !f_.SSL_SESSION_get0_cipher(session) ||
+                    std::max(version, before) < TLS1_2_VERSION || (before == TLS1_2_VERSION && version == TLS1_3_VERSION);
+  bool taken = false;
+  if (cache && !id && version != before) {
+    SSL_SESSION* other = f_.SSL_SESSION_new();
+    unsigned int length = 0;
+    const unsigned char* bytes = f_.SSL_SESSION_get_id(session, &length);
+    f_.SSL_SESSION_set1_id(other, bytes, length);
+    f_.SSL_SESSION_set_protocol_version(other, version);
+    taken = cached(cache, other) != nullptr;
+    f_.SSL_SESSION_free(other);
+  }
+  const bool emptied = id && command.number.value == 0 && f_.SSL_SESSION_has_ticket(session) == 1;
+  if (!fits || emptied || (cache && id) || taken || in_use(session)) {
+    seen_->status = Status::unspecified;
+  } else if (id) {
+    const SessionId made = made_id(static_cast<std::uint8_t>(command.number.value));
+    seen_->result = f_.SSL_SESSION_set1_id(session, made.bytes.data(), command.number.value == 0 ? 0 : sizeof made.bytes);
+  } else {
+    seen_->result = f_.SSL_SESSION_set_protocol_version(session, version);
+  }
 }
 
 /// The reason of libssl's first error; what its libcrypto (since 3.0: a provider) said before it is another list.
@@ -110,7 +153,8 @@ std::uint16_t Run::first_error() {
     if (of_libssl) f_.ERR_clear_error();
   }
   const auto reason = static_cast<std::uint16_t>(found & reason_mask);
-  return reason == internal_of_1_1_1 ? error::internal : reason;
+  const bool old_number = reason >= common_of_1_1_1 && reason < common_of_1_1_1 + many_common;
+  return old_number ? reason - common_of_1_1_1 + common : reason;
 }
 
 void Run::on_context(const Command& command) {
@@ -136,8 +180,8 @@ void Run::on_context(const Command& command) {
     case Op::set_callbacks: result = set_callbacks(command.context, command.callbacks); break;
     case Op::flush: f_.SSL_CTX_flush_sessions(ctx, command.number.at(now_.seconds)); break;
     case Op::lose:
-      for (StoredSession& entry : context.store) discard(f_, entry);
-      context.store.clear();
+      for (StoredSession& entry : store_of(command.context).store) discard(f_, entry);
+      store_of(command.context).store.clear();
       break;
     case Op::renew:
       context.ctx = nullptr;
@@ -192,6 +236,26 @@ void Run::on_session(const Command& command) {
       result = f_.SSL_SESSION_set1_id_context(session, value.bytes, value.length);
       break;
     }
+    case Op::set_session_id:
+    case Op::set_session_version: rename(command); break;
+    case Op::set_session_host_name: {
+      const char name[] = {static_cast<char>('a' - 1 + command.number.value), 0};
+      result = f_.SSL_SESSION_set1_hostname(session, command.number.value == 0 ? nullptr : name);
+      break;
+    }
+    case Op::set_session_protocol: {
+      const auto protocol = static_cast<unsigned char>('a' - 1 + command.number.value);
+      result = f_.SSL_SESSION_set1_alpn_selected(session, &protocol, command.number.value == 0 ? 0 : 1);
+      break;
+    }
+    case Op::set_session_early_data:
+      result = f_.SSL_SESSION_set_max_early_data(session, command.number.value == 0 ? 0 : early_data_max);
+      break;
+    case Op::set_session_data: {
+      const IdContextBytes value(*command.id_context);
+      result = f_.SSL_SESSION_set1_ticket_appdata(session, value.bytes, value.length);
+      break;
+    }
     case Op::dup:
       hold(command.keep, f_.SSL_SESSION_dup(session));
       result = 1;
@@ -215,6 +279,16 @@ void Run::without_session(const Command& command) {
     seen_->result = f_.SSL_SESSION_set_timeout(nullptr, command.number.value) | f_.SSL_SESSION_get_timeout(nullptr);
 }
 
+namespace {
+
+/// Bytes that a trace has written: one letter, repeated.
+IdContext letters(const void* bytes, std::size_t length) {
+  if (length == 0) return {};
+  return {static_cast<std::uint8_t>(length), *static_cast<const char*>(bytes)};
+}
+
+}  // namespace
+
 SessionView Run::view(const SSL_SESSION* session) {
   SessionView v;
   v.name = names_.of(f_, session);
@@ -225,6 +299,18 @@ SessionView Run::view(const SSL_SESSION* session) {
   v.time = f_.SSL_SESSION_get_time(session);
   v.timeout = f_.SSL_SESSION_get_timeout(session);
   v.hint = static_cast<std::int64_t>(f_.SSL_SESSION_get_ticket_lifetime_hint(session));
+  unsigned int id_context_length = 0;
+  const unsigned char* id_context = f_.SSL_SESSION_get0_id_context(session, &id_context_length);
+  v.id_context = letters(id_context, id_context_length);
+  void* data = nullptr;
+  std::size_t length = 0;
+  f_.SSL_SESSION_get0_ticket_appdata(const_cast<SSL_SESSION*>(session), &data, &length);
+  v.data = letters(data, length);
+  const char* host_name = f_.SSL_SESSION_get0_hostname(session);
+  v.host_name = host_name ? static_cast<std::uint8_t>(*host_name - 'a' + 1) : 0;
+  const unsigned char* protocol = nullptr;
+  f_.SSL_SESSION_get0_alpn_selected(session, &protocol, &length);
+  v.protocol = length == 0 ? Alpn::none : *protocol == 'a' ? Alpn::first : Alpn::second;
   return v;
 }
 
@@ -264,10 +350,9 @@ void Run::observe() {
     seen_->held[slot - 1] = held_[slot] ? std::optional(view(held_[slot])) : std::nullopt;
 
   names_.settle(*seen_);
-  const auto by_name = [](const SessionView& v) { return std::tuple(v.name, v.version, v.time, v.timeout); };
   for (ContextView& v : seen_->contexts) {
-    std::ranges::sort(v.cached, {}, by_name);
-    std::ranges::sort(v.stored, {}, by_name);
+    std::ranges::sort(v.cached, {}, place);
+    std::ranges::sort(v.stored, {}, place);
   }
 }
 
@@ -283,20 +368,20 @@ void Run::step(const Command& command, Observation& seen) {
     seen.status = Status::unspecified;
   } else switch (command.op) {
     case Op::connect: connect(command); break;
-    case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket:
+    case Op::open: case Op::deliver: case Op::offer: case Op::take: case Op::renegotiate: case Op::new_ticket: case Op::verify_client:
     case Op::shut: case Op::garble: case Op::hang_up: case Op::clear: case Op::close:
       on_connection(command);
       break;
-    case Op::advance: {
-      constexpr std::int64_t million = 1'000'000;
-      const std::int64_t microseconds = now_.microseconds + command.number.value;
-      now_ = {now_.seconds + microseconds / million, static_cast<std::int32_t>(microseconds % million)};
+    case Op::advance:
+    case Op::rewind:
+      now_ = moved(now_, command.op == Op::rewind ? -command.number.value : command.number.value);
       virtual_clock::set(now_.seconds, now_.microseconds);
       break;
-    }
     case Op::make: make(command); break;
     case Op::add: case Op::remove: case Op::set_session_time: case Op::set_session_timeout:
-    case Op::set_session_id_context: case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
+    case Op::set_session_id_context: case Op::set_session_data: case Op::set_session_id: case Op::set_session_version:
+    case Op::set_session_host_name: case Op::set_session_protocol: case Op::set_session_early_data:
+    case Op::dup: case Op::serialise: case Op::drop: case Op::answer:
       if (held_[command.slot]) on_session(command);
       else without_session(command);
       break;

@@ -105,8 +105,12 @@ class Run {
   void make(const Command& command);
   void serialise(const Command& command);
   void hold(std::uint8_t slot, SSL_SESSION* session);  // takes the reference over
+  [[nodiscard]] const SSL_SESSION* cached(const SSL_CTX* ctx, const SSL_SESSION* like) const;
+  [[nodiscard]] const SSL_CTX* cache_of(const SSL_SESSION* session) const;
   [[nodiscard]] bool cached_elsewhere(std::uint8_t index, SSL_SESSION* session) const;
   [[nodiscard]] bool unfinished(SSL_SESSION* session) const;
+  [[nodiscard]] bool in_use(const SSL_SESSION* session) const;
+  void rename(const Command& command);
   std::uint16_t first_error();
   void observe();
   SessionView view(const SSL_SESSION* session);
@@ -148,6 +152,7 @@ class Run {
   // callbacks (callbacks.cpp)
   /// Whether the get functions return what was set.
   bool set_callbacks(std::uint8_t index, const Callbacks& callbacks);
+  RealContext& store_of(std::uint8_t index);
   int on_new(std::uint8_t index, SSL_SESSION* session);
   SSL_SESSION* on_get(std::uint8_t index, const unsigned char* id, int length, int* copy);
   void on_remove(std::uint8_t index, SSL_CTX* ctx, SSL_SESSION* session);

@@ -15,6 +15,7 @@ constexpr unsigned char callback_key_name[16] = {'t', 'i', 'c', 'k', 'e', 't', '
 constexpr unsigned char callback_key[32] = {7};
 constexpr std::size_t key_name_length = sizeof callback_key_name, iv_length = 16;
 constexpr long early_data_max = 16384;
+constexpr unsigned char protocols[] = {1, 'a', 1, 'b'};  // of Alpn::both; each one after its length
 constexpr int protocol_version[] = {TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION};
 
 /// Suites by CipherChoice, for TLS 1.2 and, if need be, for what is older.
@@ -97,6 +98,19 @@ struct SettingCallback {
   }
 
   static int not_resumable(SSL*, int) { return 1; }
+
+  /// The first one that both ends speak, if there is one.
+  static int protocol(SSL*, const unsigned char** selected, unsigned char* length, const unsigned char* offered,
+                      unsigned int offered_length, void* ours) {
+    for (std::uintptr_t i = 0; i < 2; ++i) {
+      const unsigned char* const last = offered + offered_length;
+      const unsigned char* const found = std::find(offered, last, protocols[2 * i + 1]);
+      if ((reinterpret_cast<std::uintptr_t>(ours) >> i & 1) == 0 || found == last) continue;
+      *selected = found, *length = 1;
+      return SSL_TLSEXT_ERR_OK;
+    }
+    return SSL_TLSEXT_ERR_NOACK;
+  }
 };
 
 /// A callback that makes a session id asks for one that it knows, too.
@@ -208,10 +222,16 @@ void Run::apply(std::uint8_t index, Setting setting) {
     case Setting::not_resumable:
       f_.SSL_CTX_set_not_resumable_session_callback(ctx, on ? Own::not_resumable : nullptr);
       break;
+    case Setting::alpn:
+      f_.SSL_CTX_set_alpn_protos(ctx, protocols + (value == static_cast<std::uint8_t>(Alpn::second) ? 2 : 0),
+                                 value == static_cast<std::uint8_t>(Alpn::both) ? 4 : on ? 2 : 0);
+      f_.SSL_CTX_set_alpn_select_cb(ctx, on ? Own::protocol : nullptr, number);
+      break;
     case Setting::client_certificate:  // else a client gives up what its SSL has (connection.cpp)
       if (on) load_certificate(index);
       break;
-    case Setting::new_calls: case Setting::get_calls: case Setting::remove_calls: case Setting::count: break;
+    case Setting::host_name:  // an SSL's, not a context's (connection.cpp)
+    case Setting::store_of: case Setting::new_calls: case Setting::get_calls: case Setting::remove_calls: case Setting::count: break;
   }
 }
 

@@ -32,14 +32,16 @@ namespace sesscheck::openssl {
   X(SSL_CTX_set_psk_server_callback) X(SSL_new) X(SSL_free) X(SSL_clear) X(SSL_ctrl) X(SSL_set_bio)                    \
   X(SSL_set_connect_state) X(SSL_set_accept_state) X(SSL_set_msg_callback) X(SSL_set_SSL_CTX) X(SSL_certs_clear)     \
   X(SSL_is_server) X(SSL_in_init) X(SSL_version) X(SSL_do_handshake) X(SSL_read) X(SSL_read_early_data) X(SSL_write_early_data)       \
-  X(SSL_get_early_data_status) X(SSL_renegotiate) X(SSL_renegotiate_abbreviated) X(SSL_set_session)                  \
+  X(SSL_get_early_data_status) X(SSL_set_post_handshake_auth) X(SSL_verify_client_post_handshake) X(SSL_renegotiate) X(SSL_renegotiate_abbreviated) X(SSL_set_session)                  \
   X(SSL_get_session) X(SSL_get1_session) X(SSL_set_session_id_context) X(SSL_session_reused) X(SSL_shutdown)         \
   X(SSL_set_quiet_shutdown) X(SSL_get_error) X(SSL_SESSION_new) X(SSL_SESSION_free) X(SSL_SESSION_up_ref)            \
   X(SSL_SESSION_dup) X(SSL_SESSION_get_id) X(SSL_SESSION_set1_id) X(SSL_SESSION_set1_id_context)                     \
   X(SSL_SESSION_get_protocol_version) X(SSL_SESSION_set_protocol_version) X(SSL_SESSION_get_time)                    \
   X(SSL_SESSION_set_time) X(SSL_SESSION_get_timeout) X(SSL_SESSION_set_timeout) X(SSL_SESSION_is_resumable)          \
   X(SSL_SESSION_has_ticket) X(SSL_SESSION_get0_ticket) X(SSL_SESSION_get_ticket_lifetime_hint)                       \
-  X(SSL_SESSION_get_max_early_data) X(i2d_SSL_SESSION) X(d2i_SSL_SESSION)
+  X(SSL_SESSION_get_max_early_data) X(SSL_SESSION_set1_hostname) X(SSL_SESSION_set1_alpn_selected) X(SSL_SESSION_set_max_early_data) X(SSL_SESSION_get0_cipher) X(SSL_SESSION_get0_id_context) X(SSL_SESSION_get0_hostname)                      \
+  X(SSL_SESSION_get0_alpn_selected) X(SSL_SESSION_set1_ticket_appdata) X(SSL_SESSION_get0_ticket_appdata)            \
+  X(SSL_CTX_set_alpn_protos) X(SSL_CTX_set_alpn_select_cb) X(SSL_get_verify_result) X(i2d_SSL_SESSION) X(d2i_SSL_SESSION)
 /// Those that 1.1.1 has not: null there.
 #define SESSCHECK_SSL_FUNCTIONS_LATER(X) X(SSL_new_session_ticket)
 #define SESSCHECK_CRYPTO_FUNCTIONS(X)                                                                                \

@@ -211,6 +211,11 @@ void fill_functions_that_are_lacking(Table& t) {
   t.SSL_SESSION_get_protocol_version = [](const SSL_SESSION*) { return TLS1_2_VERSION; };  // no other is compared
   t.SSL_CTX_sessions = [](decltype(t.SSL_CTX_new(nullptr))) -> decltype(::SSL_CTX_sessions(nullptr)) { return nullptr; };
   t.OPENSSL_LH_retrieve = [](OPENSSL_LHASH*, const void*) -> void* { return nullptr; };  // what is cached is never an application's object
+  t.SSL_set_post_handshake_auth = [](SSL*, int) {};
+  t.SSL_get_verify_result = [](const SSL*) -> long { return X509_V_OK; };
+  t.SSL_SESSION_get0_hostname = [](const SSL_SESSION*) -> const char* { return nullptr; };
+  t.SSL_SESSION_get0_alpn_selected = [](const SSL_SESSION*, const unsigned char**, std::size_t* length) { *length = 0; };
+  t.SSL_SESSION_get0_ticket_appdata = [](SSL_SESSION*, void**, std::size_t* length) { return *length = 0, 1; };
   t.CRYPTO_get_ex_new_index = [](int, long, void*, CRYPTO_EX_new*, CRYPTO_EX_dup*, CRYPTO_EX_free*) { return 0; };
 }
 
@@ -218,13 +223,14 @@ void fill_functions_that_are_lacking(Table& t) {
 // its sessions. A callback that calls the library hangs (5.7, 5.9). Its counters, and sess_number, are always 0.
 constexpr Lacks wolfssl_lacks = {
     {Op::make, Op::open, Op::deliver, Op::offer, Op::take, Op::renegotiate, Op::new_ticket, Op::shut, Op::garble, Op::hang_up,
-     Op::clear, Op::close},
+     Op::clear, Op::close, Op::verify_client, Op::set_session_data, Op::set_session_id, Op::set_session_version,
+     Op::set_session_host_name, Op::set_session_protocol, Op::set_session_early_data},
     {Setting::version_min, Setting::version_max, Setting::tickets, Setting::num_tickets, Setting::early_data,
      Setting::anti_replay, Setting::ticket_keys, Setting::ticket_callback, Setting::extended_master_secret, Setting::cipher,
      Setting::groups, Setting::generate_id, Setting::server_name, Setting::client_hello, Setting::client_certificate,
      Setting::middlebox_compat, Setting::ignore_eof, Setting::renegotiation_resumes, Setting::not_resumable,
-     Setting::new_calls, Setting::get_calls, Setting::remove_calls},
-    {View::counters, View::cached, View::number, View::live, View::getters}};
+     Setting::new_calls, Setting::get_calls, Setting::remove_calls, Setting::host_name, Setting::alpn},
+    {View::counters, View::cached, View::number, View::live, View::getters, View::verified}};
 constexpr Lacks lacks_of_5_5 = {{Op::set_session_time, Op::set_session_id_context}, {}, {}};
 
 }  // namespace
@@ -249,6 +255,10 @@ std::unique_ptr<Table> shim(const Libraries& libraries) {
   table->SSL_SESSION_set_time = reinterpret_cast<decltype(table->SSL_SESSION_set_time)>(set_time);
   void* const set_id_context = libraries.find_ssl("wolfSSL_SESSION_set1_id_context");
   table->SSL_SESSION_set1_id_context = reinterpret_cast<decltype(table->SSL_SESSION_set1_id_context)>(set_id_context);
+  void* const get_id_context = libraries.find_ssl("wolfSSL_SESSION_get0_id_context");
+  table->SSL_SESSION_get0_id_context = get_id_context
+      ? reinterpret_cast<decltype(table->SSL_SESSION_get0_id_context)>(get_id_context)
+      : libraries.ssl<decltype(table->SSL_SESSION_get0_id_context)>("SSL_SESSION_get0_id_context");  // 5.5
   if (!set_time || !set_id_context) table->lacks = wolfssl_lacks | lacks_of_5_5;
   own.Init();
   return table;

@@ -1,13 +1,14 @@
 #include "sut/worker/wire.hpp"
 
 #include <limits>
+#include <tuple>
 
 namespace sesscheck::worker {
 namespace {
 
 constexpr std::size_t varint_max = 10;
 constexpr std::size_t session_bytes_min = 3, event_bytes_min = 4, context_bytes_min = 6 + counter_count;
-constexpr std::size_t session_bytes_max = 5 * varint_max, event_bytes_max = 4 * varint_max,
+constexpr std::size_t session_bytes_max = 6 * varint_max, event_bytes_max = 4 * varint_max,
                       context_bytes_max = context_bytes_min * varint_max;
 constexpr std::size_t fixed_bytes_max = 32 * varint_max + slots_max * session_bytes_max;
 static_assert(slots_max <= 8, "the held slots are one byte of bits");
@@ -35,8 +36,19 @@ class Writer {
     signed_number(static_cast<std::int64_t>(static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(before)));
   }
 
+  void letters(const IdContext& value) {
+    byte(value.length);
+    byte(static_cast<unsigned char>(value.letter));
+  }
+
+  /// What is seldom another one from session to session.
+  static auto contents(const SessionView& view) {
+    return std::tuple(view.version, view.hint, view.id_context.length, view.id_context.letter, view.data.length,
+                      view.data.letter, view.host_name, view.protocol);
+  }
+
   void session(const SessionView& view) {
-    const bool other = view.version != last_.version || view.hint != last_.hint;
+    const bool other = contents(view) != contents(last_);
     number(std::uint64_t{view.name ^ last_.name} << 4 | (other ? 8 : 0) | (view.early_data ? 4 : 0) | (view.ticket ? 2 : 0) |
            (view.resumable ? 1 : 0));
     difference(view.time, last_.time);
@@ -44,6 +56,10 @@ class Writer {
     if (other) {
       byte(view.version);
       signed_number(view.hint);
+      letters(view.id_context);
+      letters(view.data);
+      byte(view.host_name);
+      byte(static_cast<unsigned>(view.protocol));
     }
     last_ = view;
   }
@@ -54,7 +70,7 @@ class Writer {
   }
 
   void end_view(const EndView& view) {
-    byte(static_cast<unsigned>(view.state) << 1 | (view.reused ? 1U : 0U));
+    byte(static_cast<unsigned>(view.state) << 3 | static_cast<unsigned>(view.verified) << 1 | (view.reused ? 1U : 0U));
     number(view.error);
     number(view.session);
   }
@@ -122,6 +138,11 @@ class Reader {
     return static_cast<std::size_t>(number(static_cast<std::size_t>(end_ - at_) / element_bytes_min));
   }
 
+  IdContext letters() {
+    const auto length = static_cast<std::uint8_t>(byte());
+    return {length, static_cast<char>(byte())};
+  }
+
   void session(SessionView& view) {
     const std::uint64_t name = number(std::uint64_t{std::numeric_limits<Name>::max()} << 4 | 15);
     view.name = static_cast<Name>(name >> 4) ^ last_.name;
@@ -133,6 +154,10 @@ class Reader {
     const bool other = (name & 8) != 0;
     view.version = other ? static_cast<std::uint8_t>(byte()) : last_.version;
     view.hint = other ? signed_number() : last_.hint;
+    view.id_context = other ? letters() : last_.id_context;
+    view.data = other ? letters() : last_.data;
+    view.host_name = other ? static_cast<std::uint8_t>(byte()) : last_.host_name;
+    view.protocol = other ? static_cast<Alpn>(byte(static_cast<unsigned>(Alpn::both))) : last_.protocol;
     last_ = view;
   }
 
@@ -142,8 +167,9 @@ class Reader {
   }
 
   void end_view(EndView& view) {
-    const unsigned bits = byte(static_cast<unsigned>(Handshake::done) << 1 | 1);
-    view.state = static_cast<Handshake>(bits >> 1);
+    const unsigned bits = byte(static_cast<unsigned>(Handshake::done) << 3 | 7);
+    view.state = static_cast<Handshake>(bits >> 3);
+    view.verified = static_cast<Verified>(bits >> 1 & 3);
     view.reused = (bits & 1) != 0;
     view.error = small<std::uint16_t>();
     view.session = small<Name>();
