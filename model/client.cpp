@@ -187,10 +187,6 @@ void Machine::on_server_hello(Connection& c) {
   if (side.reused && session(offered).secret != session(c.server.session).secret)
     return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
   session(side.session).cipher = true;
-  if (!tls1_3 && !side.reused) {
-    if (stores(side, false) && says(client_stores_first)) update_cache(side, false, c.version);
-    c.to_server.push_back({Message::Kind::finished});
-  }
   if (tls1_3 && c.early_accepted && !c.hello.early_data) {  // the server's SSL was cleared, and says what it said last time
     note(Reason::early_data_unasked);
     return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
@@ -203,7 +199,10 @@ void Machine::on_server_hello(Connection& c) {
     if (c.name_taken) s.host_name = side.settings[Setting::host_name];
     if (c.protocol != Alpn::none) s.protocol = c.protocol;
   }
-  if (!tls1_3 && !side.reused) c.to_server.push_back({Message::Kind::finished});
+  if (!tls1_3 && !side.reused) {
+    if (stores(side, false) && says(client_stores_first)) update_cache(side, false, c.version);
+    c.to_server.push_back({Message::Kind::finished});
+  }
   if (tls1_3 && c.early_accepted) c.early_status = 2;
 }
 

@@ -213,6 +213,9 @@ void fill_functions_that_are_lacking(Table& t) {
   t.OPENSSL_LH_retrieve = [](OPENSSL_LHASH*, const void*) -> void* { return nullptr; };  // what is cached is never an application's object
   t.SSL_set_post_handshake_auth = [](SSL*, int) {};
   t.SSL_get_verify_result = [](const SSL*) -> long { return X509_V_OK; };
+  t.SSL_SESSION_get0_id_context = [](const SSL_SESSION*, unsigned int* length) -> const unsigned char* {
+    return *length = 0, nullptr;  // theirs returns the session id
+  };
   t.SSL_SESSION_get0_hostname = [](const SSL_SESSION*) -> const char* { return nullptr; };
   t.SSL_SESSION_get0_alpn_selected = [](const SSL_SESSION*, const unsigned char**, std::size_t* length) { *length = 0; };
   t.SSL_SESSION_get0_ticket_appdata = [](SSL_SESSION*, void**, std::size_t* length) { return *length = 0, 1; };
@@ -230,7 +233,8 @@ constexpr Lacks wolfssl_lacks = {
      Setting::groups, Setting::generate_id, Setting::server_name, Setting::client_hello, Setting::client_certificate,
      Setting::middlebox_compat, Setting::ignore_eof, Setting::renegotiation_resumes, Setting::not_resumable,
      Setting::new_calls, Setting::get_calls, Setting::remove_calls, Setting::host_name, Setting::alpn},
-    {View::counters, View::cached, View::number, View::live, View::getters, View::verified}};
+    {View::counters, View::cached, View::number, View::live, View::getters, View::verified,
+     View::id_context}};
 constexpr Lacks lacks_of_5_5 = {{Op::set_session_time, Op::set_session_id_context}, {}, {}};
 
 }  // namespace
@@ -255,10 +259,6 @@ std::unique_ptr<Table> shim(const Libraries& libraries) {
   table->SSL_SESSION_set_time = reinterpret_cast<decltype(table->SSL_SESSION_set_time)>(set_time);
   void* const set_id_context = libraries.find_ssl("wolfSSL_SESSION_set1_id_context");
   table->SSL_SESSION_set1_id_context = reinterpret_cast<decltype(table->SSL_SESSION_set1_id_context)>(set_id_context);
-  void* const get_id_context = libraries.find_ssl("wolfSSL_SESSION_get0_id_context");
-  table->SSL_SESSION_get0_id_context = get_id_context
-      ? reinterpret_cast<decltype(table->SSL_SESSION_get0_id_context)>(get_id_context)
-      : libraries.ssl<decltype(table->SSL_SESSION_get0_id_context)>("SSL_SESSION_get0_id_context");  // 5.5
   if (!set_time || !set_id_context) table->lacks = wolfssl_lacks | lacks_of_5_5;
   own.Init();
   return table;
