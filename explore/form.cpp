@@ -174,12 +174,13 @@ void pass_id_context(A& a, T& id) {
 
 template <class A, class T>
 void pass_session(A& a, T& session) {
-  auto& [id, version, id_context, time, timeout, not_resumable, cipher, extended_master_secret, sha384, second_group,
-         early_data, secret, ticket, hint, data, host_name, protocol, verified, of_server, misfiled, cached_in] = session;  // cached_in follows from the caches
+  auto& [id, version, id_context, left, time, timeout, not_resumable, cipher, extended_master_secret, sha384, second_group,
+         early_data, secret, ticket, hint, data, host_name, protocol, verified, of_server, own_id, misfiled, cached_in] = session;  // cached_in follows from the caches
   a.id(id);
   a.flags(not_resumable, cipher, extended_master_secret, sha384, second_group, early_data, of_server, misfiled);
   a.value(version);
   pass_id_context(a, id_context);
+  pass_id_context(a, left);
   a.time(time);
   a.seconds(timeout);
   a.secret(secret);
@@ -189,6 +190,7 @@ void pass_session(A& a, T& session) {
   a.value(host_name);
   a.value(protocol);
   a.value(verified);
+  a.value(own_id);
 }
 
 template <class A, class T>

@@ -65,7 +65,7 @@ History History::of(const World& world) {
       const Session& s = world.sessions[c.answer];
       have(s);
       known.answer = SessionView{
-          .name = name(s.id), .resumable = !s.not_resumable && (s.id != 0 || s.ticket != no_ticket), .time = s.time.seconds, .timeout = s.timeout};
+          .name = name(s.id), .resumable = Machine::resumable(s), .time = s.time.seconds, .timeout = s.timeout};
     }
     history.full_[i] = c.counters[static_cast<std::size_t>(Counter::accept_good)];
   }

@@ -30,8 +30,8 @@ void Machine::send_client_hello(Connection& c) {
     } else if (!resumable(s)) {
       note(Reason::offer_not_resumable);
       taken = true;
-      selected = begins_with(s.id_context, side.id_context) && s.timeout > 0 && !expired(s, now());
-    } else if (!begins_with(s.id_context, side.id_context) && says(client_context_hides_session)) {
+      selected = begins_with(s.left, side.id_context) && (!expired(s, now()) || says(expired_is_offered));
+    } else if (!begins_with(s.left, side.id_context) && says(client_context_hides_session)) {
       taken = true;
     } else {
       const bool old = expired(s, now());
@@ -103,8 +103,9 @@ void Machine::replace_offered(Side& side, Version version) {
     return;
   }
   const Session& before = session(side.session);
+  fresh.left = over(fresh.id_context, before.left);
   if (fresh.id_context.length == 0) fresh.id_context = before.id_context;  // an empty one overwrites nothing
-  if (world.identities[before.id].invented) fresh.id = before.id;
+  if (before.own_id != OwnId::none) fresh.id = before.id, fresh.own_id = before.own_id;
   fresh.cached_in = before.cached_in;
   if (overwritten)
     session(side.session) = fresh;
@@ -155,15 +156,12 @@ void Machine::on_server_hello(Connection& c) {
     s.extended_master_secret = c.extended_master_secret;
     s.sha384 = c.sha384;
     s.secret = c.secret;
-    const Identity invented = world.identities[s.id].invented ? s.id : 0;
-    s.id = tls1_3 ? 0 : c.answered;
-    if (invented != 0) {  // it keeps it for ever, and offers it from now on
-      s.id = invented;
-      world.identities[invented].length = 32;
-    } else if (s.id == 0 && !tls1_3 && !c.ticket_expected) {
+    if (s.own_id != OwnId::none) {  // it keeps it for ever, and offers it from now on
+      s.own_id = OwnId::sent;
+    } else if (s.id = tls1_3 ? 0 : c.answered; s.id == 0 && !tls1_3 && !c.ticket_expected) {
       if (says(client_invents_id) && ((context(side.context).mode & mode::server) || !says(client_mode_but_off))) {
-        s.id = new_identity(0);  // none to be sent
-        world.identities[s.id].invented = true;
+        s.id = new_identity();
+        s.own_id = OwnId::kept;
       }
       if (says(off_session_is_blank)) s.time = {}, s.timeout = 0;
     }

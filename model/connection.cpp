@@ -59,7 +59,7 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   if (side.sent_shutdown) return;  // no alert follows a close_notify
   if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
   if (side.session != no_session && resumed && says(fatal_removes_resumed))
-    for (int times = 0; times < 2; ++times) remove(side.context, side.session);
+    for (int times = world.certificates ? 1 : 0; times < 2; ++times) remove(side.context, side.session);
   std::uint16_t unreadable = error::none;
   if (c.renegotiating && side.session == no_session)
     unreadable = c.version < Version::tls1_2 ? error::length_too_short  // tls1_enc: no session, no encryption
@@ -181,7 +181,7 @@ bool Machine::is_held(SessionRef ref) const {
   return std::ranges::find(world.held, ref) != world.held.end() ||
          std::ranges::any_of(world.contexts, [ref](const Context& c) {
            return c.answer == ref || std::ranges::find(c.store, ref, &Stored::reference) != c.store.end();
-         }) || in_use(ref);
+         }) || std::ranges::find(let_go, ref) != let_go.end() || in_use(ref);
 }
 
 /// An end is freed, and its session with it. What a server looked up, or stored, is a copy's concern.
@@ -189,12 +189,8 @@ void Machine::report_freed(const Connection& c, const Side& side) {
   const Context& of = context(side.context);
   const bool at_server = &side == &c.server;
   const bool stored = side.state == Handshake::done && (of.mode & mode::server) && !(of.mode & mode::no_internal_store);
-  if (of.callbacks.remove_session == RemoveCallback::absent || (at_server && (side.reused || stored))) return;
+  if (of.callbacks.remove_session == RemoveCallback::absent || (at_server && (side.reused || stored || copied_in))) return;
   if (side.session != no_session && is_held(side.session)) return;
-  const bool kept = side.session != no_session && std::ranges::any_of(seen.log, [&](const Event& e) {  // by new_session_cb
-    return e.kind == Event::Kind::new_session && e.context == of.letter && e.session == session(side.session).id;
-  });
-  if (kept && of.callbacks.new_session == NewCallback::returns_one && of.setup.store != Store::references) return;
   const bool has_id = side.session != no_session && !(at_server && side.state != Handshake::done);
   if (says(freed_session_reported)) call_remove(side.context, has_id ? session(side.session).id : 0);
 }
@@ -249,7 +245,9 @@ void Machine::show(const Connection& c) {
   };
   ConnectionView& v = seen.connection;
   view(c.client, v.client);
-  const bool unanswered = c.client.state == Handshake::unfinished && (!c.to_client.empty() || c.server.state == Handshake::none);
+  const bool unanswered = c.client.state == Handshake::unfinished &&
+                          (c.to_client.empty() ? c.server.state == Handshake::none
+                                               : c.to_client.front().kind == Message::Kind::server_hello);
   v.client.reused |= unanswered && c.offered && says(client_reused_when_offered);
   view(c.server, v.server);
   v.version = c.server.state == Handshake::done ? static_cast<std::uint8_t>(c.version) + 1 : 0;

@@ -60,7 +60,7 @@ SessionRef Server::ask(Identity id) {
     m.note(Reason::external_not_resumable);
     if (m.says(not_resumable_is_ignored)) return no_session;
   }
-  if (s.callbacks.get_session == GetCallback::copy_zero && !m.is_held(found) && m.says(freed_session_reported))
+  if (s.callbacks.get_session != GetCallback::copy_one && !m.is_held(found) && m.says(freed_session_reported))
     m.call_remove(side.context, m.session(found).id);  // it is copied, and freed
   m.note(Reason::external_hit);
   from_store = true;
@@ -187,6 +187,7 @@ bool Server::expired(SessionRef candidate) {
     if (by_both != by_session && m.says(expiry_by_context)) old = by_both;
   }
   if (!old) return false;
+  m.copied_in |= from_store || !by_session;
   if (!by_session) return true;
   m.note(Reason::found_expired);
   if (from_stateless_ticket()) m.note(Reason::ticket_expired);

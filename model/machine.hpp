@@ -13,6 +13,7 @@
 
 #include <span>
 #include <optional>
+#include <vector>
 
 #include "model/step.hpp"
 
@@ -32,6 +33,8 @@ struct Machine {
   Observation& seen;
   Because& because;
   bool evicting = false;
+  bool copied_in = false;  ///< what a server found, and did not resume, is a copy's concern: see report_freed
+  std::vector<SessionRef> let_go = {};  ///< what the application frees when this command is over
   std::span<const SessionRef> unreported = {};  ///< victims of this command whose remove_session_cb is still to come
 
   // --- decisions ---------------------------------------------------------------------------------------------------
@@ -50,8 +53,8 @@ struct Machine {
   std::int64_t kept(std::int64_t seconds);
   std::int64_t kept_timeout(std::int64_t seconds);
   Moment age(const Session& session);
-  [[nodiscard]] bool resumable(const Session& s) const {
-    return !s.not_resumable && (id_length(s.id) != 0 || s.ticket != no_ticket);
+  [[nodiscard]] static bool resumable(const Session& s) {
+    return !s.not_resumable && ((s.id != 0 && s.own_id != OwnId::kept) || s.ticket != no_ticket);
   }
   std::int64_t default_timeout();
   Session negotiated(const Side& side, Version version);

@@ -122,7 +122,7 @@ std::span<const RuleInfo> rule_table() {
       {Rule::removal_by, "removal_by", {"id", "object", "none"}, "A4b",
        "what SSL_CTX_remove_session removes: what has the id; that very object; nothing at all, from the SSL_CTX of a method that is good for both ends", "remove_session_lock, ssl_sess.c"},
       {Rule::fatal_error, "fatal_error", {"removes", "keeps", "removes_resumed"}, "G9c",
-       "the session of a connection that ends with a fatal error at one end; or only if it was established, or resumes; the end that found the error then reports it twice", "ossl_statem_fatal, statem/statem.c"},
+       "the session of a connection that ends with a fatal error at one end; or only if it was established, or resumes; an end that could not read a message of ChaCha20-Poly1305 then reports it twice", "ossl_statem_fatal, statem/statem.c"},
       {Rule::verify_peer_resumption, "verify_peer_resumption", {"fatal", "resumes"}, "X7",
        "a session offered under VERIFY_PEER to a server without a session id context", "ssl_get_prev_session, ssl_sess.c"},
       {Rule::session_end, "session_end", {"any", "own", "own_offered"}, "",

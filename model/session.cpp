@@ -1,6 +1,7 @@
 // Sessions and time: what a session carries, when it expires, and how it is copied.
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "model/machine.hpp"
 
@@ -106,6 +107,7 @@ Session Machine::negotiated(const Side& side, Version version) {
   fresh.cipher = false;
   fresh.id_context = side.id_context;
   if (fresh.id_context.length == id_context_max && says(full_id_context_lost)) fresh.id_context = {};
+  fresh.left = fresh.id_context;
   fresh.time = now();
   const Context& c = context(side.context);
   if (c.timeout == 0) note(Reason::timeout_of_zero);
@@ -123,7 +125,7 @@ SessionRef Machine::dup(SessionRef original) {
 SessionRef Machine::copied(SessionRef original) {
   Session copy = session(original);
   copy.cached_in = no_context;
-  if (id_length(copy.id) == 0) copy.id = 0;  // what a client invented stays with the object
+  if (std::exchange(copy.own_id, OwnId::none) == OwnId::kept) copy.id = 0;
   return create(copy);
 }
 
@@ -141,6 +143,7 @@ Session Machine::serialised(const Session& original) {
   Session copy = original;
   copy.cached_in = no_context;
   copy.not_resumable = false;
+  copy.left = copy.id_context;
   copy.time.microseconds = 0;
   if ((copy.time.seconds == 0 || copy.timeout == 0) && says(serialised_zero_kept)) return copy;
   if (copy.time.seconds == 0) copy.time = now();

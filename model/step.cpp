@@ -2,7 +2,6 @@
 #include "model/step.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "model/machine.hpp"
@@ -169,7 +168,14 @@ void on_session(Machine& m, const Command& command) {
       break;
     }
     case Op::set_session_timeout: m.seen.result = m.set_timeout(ref, command.number.value); break;
-    case Op::set_session_id_context: set_id_context_of(m, m.session(ref).id_context, *command.id_context); break;
+    case Op::set_session_id_context: {
+      Session& s = m.session(ref);
+      const IdContext& value = *command.id_context;
+      set_id_context_of(m, s.id_context, value);
+      const IdContext all = over(value, s.left);
+      if (m.seen.result == 1) s.left = all == value || m.says(client_context_hides_session) ? all : value;
+      break;
+    }
     case Op::set_session_id:
     case Op::set_session_version: rename(m, ref, command); break;
     case Op::set_session_host_name: case Op::set_session_protocol: case Op::set_session_early_data: {
@@ -199,10 +205,10 @@ void on_session(Machine& m, const Command& command) {
   }
 }
 
-SessionView view(Machine& m, const Session& s) {
+SessionView view(const Session& s) {
   SessionView v;
   v.name = s.id;
-  v.resumable = m.resumable(s);
+  v.resumable = Machine::resumable(s);
   v.ticket = s.ticket != no_ticket;
   v.early_data = s.early_data;
   v.version = static_cast<std::uint8_t>(s.version) + 1;
@@ -212,9 +218,7 @@ SessionView view(Machine& m, const Session& s) {
 }
 
 /// What is seen, with identities still in place of names.
-void look(Machine& m) {
-  const World& w = m.world;
-  Observation& seen = m.seen;
+void look(const World& w, Observation& seen) {
   seen.contexts.resize(w.visible);
   for (std::size_t i = 0; i < w.visible; ++i) {
     const Context& c = w.contexts[i];
@@ -223,15 +227,15 @@ void look(Machine& m) {
     v.number = static_cast<std::int64_t>(c.cache.size());
     v.counters = c.counters;
     v.cached.clear();
-    for (const SessionRef ref : c.cache) v.cached.push_back(view(m, w.sessions[ref]));
+    for (const SessionRef ref : c.cache) v.cached.push_back(view(w.sessions[ref]));
     v.stored.clear();
     for (const Stored& entry : c.store)
-      v.stored.push_back(entry.reference != no_session ? view(m, w.sessions[entry.reference])
+      v.stored.push_back(entry.reference != no_session ? view(w.sessions[entry.reference])
                                                        : SessionView{.name = entry.id, .resumable = true});
   }
   for (std::size_t slot = 1; slot <= slots_max; ++slot) {
     const SessionRef ref = w.held[slot];
-    seen.held[slot - 1] = ref == no_session ? std::nullopt : std::optional(view(m, w.sessions[ref]));
+    seen.held[slot - 1] = ref == no_session ? std::nullopt : std::optional(view(w.sessions[ref]));
   }
 }
 
@@ -338,7 +342,7 @@ void step(World& world, const Command& command, const Rules& rules, Observation&
     seen.status = Status::crashed;
     return;
   }
-  look(m);
+  look(world, seen);
   give_names(world, seen);
   seen.live = live(world);
 }

@@ -37,6 +37,7 @@ void Machine::call_new(std::uint8_t index, SessionRef ref) {
   call_back(letter, Setting::new_calls, false);
   if (c.callbacks.new_session == NewCallback::returns_one) {
     note(Reason::new_callback_one);
+    if (at.setup.store != Store::references) let_go.push_back(ref);
   } else {
     note(Reason::new_callback_zero);
     if (session(ref).cached_in == index && says(zero_removes_session)) {
@@ -81,7 +82,10 @@ void Machine::call_remove(std::uint8_t index, Identity removed, bool locked) {
 /// remove_session_cb itself: the external store gives up what it has of this id.
 void Machine::tell_removed(std::uint8_t letter, Identity removed) {
   seen.log.push_back({Event::Kind::remove_session, letter, removed, false, 0});
-  std::erase_if(store_of(letter).store, [removed](const Stored& entry) { return entry.id == removed; });
+  std::erase_if(store_of(letter).store, [&](const Stored& entry) {
+    if (entry.id == removed) let_go.push_back(entry.reference);
+    return entry.id == removed;
+  });
 }
 
 /// What a callback calls on the context that it was called for, or on another one. Called from there, a callback calls

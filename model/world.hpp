@@ -39,7 +39,6 @@ using Identity = std::uint32_t;
 struct IdentityInfo {
   Name name = 0;             ///< 0 until someone can see it
   std::uint8_t length = 32;  ///< bytes
-  bool invented = false;     ///< by a client, for want of another (Rule::client_without_id)
 };
 /// Ids that need no maker: those of `make` (1 to 4), the one of GenerateId::same, that one's hash, and 32 zeros.
 inline constexpr Identity same_identity = made_ids_max + 1, same_hash = same_identity + 1, zero_identity = same_hash + 1,
@@ -53,11 +52,14 @@ using TicketRef = std::uint32_t;
 inline constexpr TicketRef no_ticket = UINT32_MAX;
 inline constexpr std::uint8_t no_context = UINT8_MAX;
 
+/// An id that a client made for want of another (Rule::client_without_id). It is not sent, at first.
+enum class OwnId : std::uint8_t { none, kept, sent };
+
 /// One SSL_SESSION object. Several objects can have the same id: a client's, a server's, copies.
 struct Session {
   Identity id = 0;
   Version version = Version::tls1_2;
-  IdContext id_context;
+  IdContext id_context, left;             ///< left: and the bytes that a shorter one has left behind it
   Moment time;
   std::int64_t timeout = 0;               ///< seconds
   bool not_resumable = false;
@@ -74,6 +76,7 @@ struct Session {
   Alpn protocol = Alpn::none;             ///< that was agreed on
   Verified verified = Verified::ok;       ///< what came of the other end's certificate
   bool of_server = false;                 ///< made at a server's end, where that matters (Rule::session_end)
+  OwnId own_id = OwnId::none;
   bool misfiled = false;                  ///< cached, but not found there: its id is not what it was
   std::uint8_t cached_in = no_context;    ///< the context whose internal cache lists this object; in the table: whose remove_session_cb is told
 };
