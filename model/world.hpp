@@ -39,6 +39,7 @@ using Identity = std::uint32_t;
 struct IdentityInfo {
   Name name = 0;             ///< 0 until someone can see it
   std::uint8_t length = 32;  ///< bytes
+  bool operator==(const IdentityInfo&) const = default;
 };
 /// Ids that need no maker: those of `make` (1 to 4), the one of GenerateId::same, that one's hash, and 32 zeros.
 inline constexpr Identity same_identity = made_ids_max + 1, same_hash = same_identity + 1, zero_identity = same_hash + 1,
@@ -79,6 +80,7 @@ struct Session {
   OwnId own_id = OwnId::none;
   bool misfiled = false;                  ///< cached, but not found there: its id is not what it was
   std::uint8_t cached_in = no_context;    ///< the context whose internal cache lists this object; in the table: whose remove_session_cb is told
+  bool operator==(const Session&) const = default;
 };
 
 /// A ticket as it is on the wire.
@@ -88,6 +90,7 @@ struct Ticket {
   std::uint32_t keys = 0;       ///< those it is encrypted with
   Session session;              ///< what is encrypted; stateful: the session it stands for
   std::int64_t hint = 0;        ///< its lifetime as the server tells it, seconds
+  bool operator==(const Ticket&) const = default;
 };
 
 /// What an external store keeps for one id: a reference to an object, or a copy of its bytes.
@@ -95,6 +98,7 @@ struct Stored {
   Identity id = 0;
   SessionRef reference = no_session;  ///< Store::references
   Session bytes;                      ///< Store::serialised
+  bool operator==(const Stored&) const = default;
 };
 
 /// One SSL_CTX and the store behind its callbacks.
@@ -112,6 +116,7 @@ struct Context {
   std::int64_t since_flush = 0;    ///< sessions that its server stored (Rule::flush_counts)
   std::vector<Stored> store;       ///< by id
   SessionRef answer = no_session;  ///< what the next get_session_cb returns, whatever it is asked for
+  bool operator==(const Context&) const = default;
 };
 
 /// One end of a connection: an SSL. What SSL_new copied from the context is here; the rest is read there when it is needed.
@@ -132,6 +137,7 @@ struct Side {
   bool reads_early_data = false;  ///< a server between its answer and the client's last message: no longer "in init"
   bool in_early_read = false;     ///< a server whose SSL_read_early_data has not come to its end
   bool reading_refused = false;   ///< SSL_clear came then: SSL_read is an error from now on
+  bool operator==(const Side&) const = default;
   [[nodiscard]] bool in_use() const { return state == Handshake::done || lost || (reads_early_data && state == Handshake::unfinished); }
 };
 
@@ -143,6 +149,7 @@ struct Message {
   std::uint16_t alert = 0;
   Identity id = 0;         ///< the session id in a hello
   std::uint16_t unreadable = 0;  ///< an alert that cannot be read: the error that its reader reports instead
+  bool operator==(const Message&) const = default;
 };
 
 /// What a ClientHello proposes.
@@ -155,6 +162,7 @@ struct Hello {
   bool early_data = false;
   Settings ciphers;               ///< the client's settings, for the ciphers that it lists
   std::uint32_t age = 0;          ///< of the TLS 1.3 identity, milliseconds
+  bool operator==(const Hello&) const = default;
 };
 
 /// Whether a context's ciphers have one for this version and hash. Those for TLS 1.0 and 1.1 are there if the versions are.
@@ -190,12 +198,14 @@ struct Connection {
   bool name_taken = false;        ///< the server's decision
   Alpn protocol = Alpn::none;     ///< the server's decision
   std::uint8_t early_status = 0;  ///< what the client knows of it, as in ConnectionView::early_data
+  bool operator==(const Connection&) const = default;
 };
 
 /// A row of the session table that Rule::cache_place can put in the place of all caches.
 struct TableRow {
   std::array<SessionRef, 3> copies{no_session, no_session, no_session};
   std::uint8_t next = 0;  ///< the place that is taken next, whatever is there
+  bool operator==(const TableRow&) const = default;
 };
 
 struct World {
@@ -213,6 +223,7 @@ struct World {
   std::uint32_t secrets = 0, keys = 3;         ///< numbers given so far; k1, k2 and the callback's keys are the first
   bool spoilt = false;                         ///< nothing is carried out any more (Rule::marked_session)
   bool calling_back = false;                   ///< a callback is calling the library
+  bool operator==(const World&) const = default;
 };
 
 }  // namespace sesscheck
