@@ -20,7 +20,8 @@ bool contradict(const Cube& a, const Cube& b) {
   });
 }
 
-/// Runs a trace on the model, and goes every way at each Rule that is asked and open.
+/// Runs a trace on the model, and goes every way at each Rule that is open and makes a difference: one that is asked,
+/// and after which the world is the same whatever the answer, stays open.
 class Explorer {
  public:
   using Compatible = std::function<bool(const Cube&)>;
@@ -33,30 +34,30 @@ class Explorer {
   }
 
   std::optional<Split> run(const Rules& decided) {
-    begin_with(decided, {}, open_);
+    begin_with(decided);
+    for (const Command& command : trace_.commands)
+      for (unsigned n = 0; n < command.repeat && !too_many_; ++n) go_on(command);
     if (too_many_) return std::nullopt;
+    for (Path& path : paths_) arrive(path);
     weigh();
     return std::move(split_);
   }
 
  private:
   using Seen = std::vector<Observation>;
-  struct Position {
-    std::size_t command = 0, repetition = 0;
-  };
-
-  /// At each value of the Rule that are compatible with the way there.
-  template <typename Go>
-  void fork(std::size_t rule, const Rules& rules, const Cube& cube, std::bitset<rule_count> open, Go go) {
-    split_.open.set(rule);
-    open.reset(rule);
-    for (std::uint8_t value = 0; value < rule_table()[rule].values.size(); ++value) {
-      const Choice choice{static_cast<Rule>(rule), value};
-      Cube longer = cube;
-      longer.push_back(choice);
-      if ((masks_[rule] >> value & 1U) != 0 && compatible_(longer)) go(rules.with(choice), longer, open);
+  /// A way so far: where it leads to, and what was seen last.
+  struct Path {
+    Rules rules;
+    Cube cube;
+    std::bitset<rule_count> open;  ///< Rules that did not make a difference yet
+    World world;
+    Observation now;
+    bool in_any_order = false;
+    Seen seen;  ///< until the last command
+    [[nodiscard]] bool leads_where(const Path& other) const {
+      return world == other.world && now == other.now && in_any_order == other.in_any_order;
     }
-  }
+  };
 
   static std::size_t first(const std::bitset<rule_count>& rules) {
     std::size_t rule = 0;
@@ -64,42 +65,61 @@ class Explorer {
     return rule;
   }
 
-  void begin_with(const Rules& rules, const Cube& cube, std::bitset<rule_count> open) {
+  /// All ways through one command; one, where all lead to the same.
+  template <typename Run>
+  void take(Path path, const Run& run, std::vector<Path>& all) {
+    Path next = path;
     Because because;
-    World world = begin(trace_.setup, rules, because);
-    if (const auto asked = because.rules & open; asked.any())
-      return fork(first(asked), rules, cube, open, [&](const Rules& r, const Cube& c, std::bitset<rule_count> o) { begin_with(r, c, o); });
-    go_on(std::move(world), {}, rules, cube, open, {});
-  }
-
-  void go_on(World world, Position at, const Rules& rules, const Cube& cube, std::bitset<rule_count> open, Seen seen) {
-    Because because;
-    Observation now;
-    for (; at.command < trace_.commands.size(); ++at.command, at.repetition = 0)
-      for (; at.repetition < trace_.commands[at.command].repeat; ++at.repetition) {
-        if (too_many_) return;
-        // Most steps ask nothing new; a copy is only needed where one may.
-        std::optional<World> before;
-        if (open.any()) before = world;
-        step(world, trace_.commands[at.command], rules, now, because);
-        if (const auto asked = because.rules & open; asked.any())
-          return fork(first(asked), rules, cube, open, [&](const Rules& r, const Cube& c, std::bitset<rule_count> o) {
-            go_on(*before, at, r, c, o, seen);
-          });
-        seen.push_back(now);
-      }
-    arrive(rules, cube, std::move(seen));
-  }
-
-  void arrive(const Rules& rules, const Cube& cube, Seen seen) {
-    if (split_.ways.size() >= ways_max_) {
-      too_many_ = true;
-      return;
+    run(next, because);
+    const auto asked = because.rules & path.open;
+    if (asked.none()) {
+      next.in_any_order = because.has(Reason::any_order_reported);
+      return all.push_back(std::move(next));
     }
-    Way way{cube, rules};
-    for (const Choice choice : cube) way.share /= std::popcount(masks_[index(choice.rule)]);
-    way.outcome = static_cast<std::size_t>(std::ranges::find(outcomes_, seen) - outcomes_.begin());
-    if (way.outcome == outcomes_.size()) outcomes_.push_back(std::move(seen));
+    const std::size_t rule = first(asked), here = all.size();
+    Path fork = path;
+    fork.open.reset(rule);
+    for (std::uint8_t value = 0; value < rule_table()[rule].values.size() && !too_many_; ++value) {
+      const Choice choice{static_cast<Rule>(rule), value};
+      fork.cube = path.cube;
+      fork.cube.push_back(choice);
+      fork.rules = path.rules.with(choice);
+      if ((masks_[rule] >> value & 1U) != 0 && compatible_(fork.cube)) take(fork, run, all);
+    }
+    if (all.size() > ways_max_) too_many_ = true;
+    if (too_many_ || all.size() == here) return;
+    if (std::all_of(all.begin() + here + 1, all.end(), [&](const Path& other) { return other.leads_where(all[here]); })) {
+      all.resize(here + 1);
+      all[here].cube = std::move(path.cube), all[here].open = path.open;
+    } else {
+      split_.open.set(rule);
+    }
+  }
+
+  void begin_with(const Rules& rules) {
+    Path nowhere{rules, {}, open_, {}, {}, false, {}};
+    take(std::move(nowhere), [&](Path& path, Because& because) { path.world = begin(trace_.setup, path.rules, because); }, paths_);
+  }
+
+  void go_on(const Command& command) {
+    std::vector<Path> from = std::exchange(paths_, {});
+    for (Path& path : from) {
+      if (too_many_) return;
+      const std::size_t here = paths_.size();
+      Seen seen = std::exchange(path.seen, {});
+      take(std::move(path), [&](Path& p, Because& because) { step(p.world, command, p.rules, p.now, because); }, paths_);
+      for (std::size_t i = here; i < paths_.size(); ++i) {
+        paths_[i].seen = i + 1 == paths_.size() ? std::move(seen) : seen;
+        paths_[i].seen.push_back(paths_[i].now);
+      }
+    }
+  }
+
+  void arrive(Path& path) {
+    Way way{std::move(path.cube), path.rules};
+    for (const Choice choice : way.cube) way.share /= std::popcount(masks_[index(choice.rule)]);
+    way.outcome = static_cast<std::size_t>(std::ranges::find(outcomes_, path.seen) - outcomes_.begin());
+    if (way.outcome == outcomes_.size()) outcomes_.push_back(std::move(path.seen));
     split_.ways.push_back(std::move(way));
   }
 
@@ -117,6 +137,7 @@ class Explorer {
   const Compatible compatible_;
   const std::size_t ways_max_;
   std::bitset<rule_count> open_;
+  std::vector<Path> paths_;
   std::vector<Seen> outcomes_;
   Split split_;
   bool too_many_ = false;

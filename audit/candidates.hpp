@@ -1,8 +1,8 @@
 // Which Rules a library may still follow, after all that was seen of it.
 //
-// There are far too many sets of Rules to list. But a trace asks the model for few Rules, and what it answers depends
-// on those alone: so the model is run once for each way in which the open ones among them can be answered, and what
-// the library does leaves some of these ways.
+// There are far too many sets of Rules to list. But in a trace few Rules make a difference, and what the model does
+// depends on those alone: so it is run once for each way in which the open ones among them can be answered, and what the
+// library does leaves some of these ways.
 #pragma once
 
 #include <array>
@@ -24,7 +24,7 @@ using Cube = std::vector<Choice>;
 
 /// What a trace does under all candidates that take the same way through the model.
 struct Way {
-  Cube cube;           ///< the open Rules that were asked
+  Cube cube;           ///< the open Rules that made a difference
   Rules rules;         ///< one of these candidates
   double share = 1;    ///< of all candidates
   std::size_t outcome = 0;  ///< index of what is seen; equal for ways that cannot be told apart by this trace
@@ -33,7 +33,7 @@ struct Way {
 /// How a trace would split the candidates.
 struct Split {
   std::vector<Way> ways;
-  std::bitset<rule_count> open;  ///< Rules that were asked, and are not decided
+  std::bitset<rule_count> open;  ///< Rules that made a difference, and are not decided
   double bits = 0;               ///< what its outcome tells, in the mean
 };
 

@@ -39,9 +39,11 @@ ClauseSet reachable(const Lacks& lacks, std::optional<Library> peer) {
   return set;
 }
 
-/// Whether what the clause speaks of can be seen at all: of counters, only sess_number can without them.
+/// Whether what the clause speaks of can be seen at all.
 bool visible(const Clause& clause, const Lacks& lacks) {
-  return !lacks.view(View::counters) || !clause.section.starts_with("sess_") || clause.section == "sess_number";
+  if (clause.id == "G2") return !lacks.view(View::getters);
+  if (clause.section == "sess_number") return !lacks.view(View::number);
+  return !lacks.view(View::counters) || !clause.section.starts_with("sess_");
 }
 
 std::string names(const std::vector<Choice>& choices) {

@@ -13,7 +13,6 @@ constexpr const char* counter_names[counter_count] = {
 
 class Comparison {
  public:
-  explicit Comparison(const Lacks& lacks) : lacks_(lacks) {}
   std::vector<FieldDifference> found;
 
   void field(const std::string& name, const std::string& model, const std::string& library) {
@@ -27,7 +26,7 @@ class Comparison {
     field(name + ".reused", model.reused ? "yes" : "no", library.reused ? "yes" : "no");
     field(name + ".error", describe_error(model.error), describe_error(library.error));
     field(name + ".session", session_name(model.session), session_name(library.session));
-    if (!lacks_.view(View::verified)) field(name + ".verified", describe(model.verified), describe(library.verified));
+    field(name + ".verified", describe(model.verified), describe(library.verified));
   }
   // Entries are matched by name and version, so that one more or less is one line and not a shift of all.
   void sessions(const std::string& name, const std::vector<SessionView>& model, const std::vector<SessionView>& library) {
@@ -50,21 +49,19 @@ class Comparison {
     number(name + ".size", model.size, library.size);
     number(name + ".timeout", model.timeout, library.timeout);
     number(name + ".sess_number", model.number, library.number);
-    for (std::size_t i = 0; i < counter_count && !lacks_.view(View::counters); ++i)
+    for (std::size_t i = 0; i < counter_count; ++i)
       number(name + ".sess_" + counter_names[i], model.counters[i], library.counters[i]);
-    if (!lacks_.view(View::cached)) sessions(name + ".cache", model.cached, library.cached);
+    sessions(name + ".cache", model.cached, library.cached);
     sessions(name + ".store", model.stored, library.stored);
   }
-
- private:
-  Lacks lacks_;
 };
 
 }  // namespace
 
-std::vector<FieldDifference> compare(const Observation& model, const Observation& library) {
-  const Lacks lacks = model.lacks | library.lacks;
-  Comparison c(lacks);
+std::vector<FieldDifference> compare(const Observation& all_of_model, const Observation& all_of_library) {
+  const Lacks lacks = all_of_model.lacks | all_of_library.lacks;
+  const Observation model = without(all_of_model, lacks), library = without(all_of_library, lacks);
+  Comparison c;
   c.field("status", describe(model.status), describe(library.status));
   c.number("result", model.result, library.result);
   c.field("error", describe_error(model.error), describe_error(library.error));
@@ -84,7 +81,7 @@ std::vector<FieldDifference> compare(const Observation& model, const Observation
   for (std::size_t slot = 0; slot < slots_max; ++slot)
     c.field("h" + std::to_string(slot + 1), model.held[slot] ? describe(*model.held[slot]) : "empty",
             library.held[slot] ? describe(*library.held[slot]) : "empty");
-  if (!lacks.view(View::live)) c.number("live_sessions", model.live, library.live);
+  c.number("live_sessions", model.live, library.live);
   return c.found;
 }
 

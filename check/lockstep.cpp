@@ -40,19 +40,26 @@ bool agree(const Observation& model, const Because& because, const Observation& 
   return alike(ordered(model), ordered(library));
 }
 
-/// Without what cannot be seen.
+}  // namespace
+
 Observation without(Observation seen, const Lacks& lacks) {
+  const auto without_id_contexts = [&](std::vector<SessionView>& sessions) {
+    for (SessionView& s : sessions) s.id_context = {};
+  };
   for (ContextView& context : seen.contexts) {
     if (lacks.view(View::counters)) context.counters = {};
     if (lacks.view(View::cached)) context.cached.clear();
+    if (lacks.view(View::number)) context.number = 0;
+    if (lacks.view(View::id_context)) without_id_contexts(context.cached), without_id_contexts(context.stored);
   }
+  if (lacks.view(View::id_context))
+    for (std::optional<SessionView>& s : seen.held)
+      if (s) s->id_context = {};
   if (lacks.view(View::live)) seen.live = 0;
   if (lacks.view(View::verified)) seen.connection.client.verified = seen.connection.server.verified = Verified::ok;
   seen.lacks = lacks;
   return seen;
 }
-
-}  // namespace
 
 bool alike(const Observation& first, const Observation& second) {
   if (first.lacks == second.lacks) return first == second;

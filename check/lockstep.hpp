@@ -50,6 +50,9 @@ std::optional<Difference> lockstep(const Trace& trace, const Rules& rules, std::
 std::vector<Observation> simulate(const Trace& trace, const Rules& rules, const StepVisitor& visit = {},
                                   const Lacks& lacks = {});
 
+/// An observation as one who lacks so much sees it.
+Observation without(Observation seen, const Lacks& lacks);
+
 /// Whether two observations are equal in all that both who saw them can see.
 bool alike(const Observation& first, const Observation& second);
 

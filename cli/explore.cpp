@@ -254,6 +254,7 @@ int explore(const ExploreVerb& options) {
   const auto add = [&](const RulesOptions& rules, const std::string& version, const SutFactory& library) {
     Part& part = parts.emplace_back(Part{rules.name(), version, plan, {}, {}});
     part.plan.rules = rules.rules();
+    if (part.plan.rules.says(cached_in_process)) throw UsageError("a cache of the whole process (cache_place=process) is not explored");
     part.plan.library = library;
     part.plan.title = fmt::format("{}{}, depth {}, {}, {}", preset->name, options.worlds.empty() ? "" : ", " + options.worlds,
                                   plan.depth, part.rules, version.empty() ? "the model" : version);

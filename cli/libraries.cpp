@@ -70,21 +70,18 @@ constexpr Known known[] = {{0, "openssl-1.1.1", false},     {10'101, "openssl-1.
                            {30'605, "openssl-3.6", true},   {30'700, "openssl-4.0", false},   {40'000, "openssl-4.0", true},
                            {40'100, "openssl-4.0", false}};
 
-/// Fetched ones that nothing here can run yet.
-std::vector<std::string> without_adapter() {
-  std::vector<std::string> names;
-  std::error_code none;
-  for (const fs::directory_entry& entry : fs::directory_iterator(fetched_folder(), none))
-    if (fs::exists(entry.path() / "libwolfssl.so", none)) names.push_back(entry.path().filename().string());
-  std::ranges::sort(names);
-  return names;
-}
-
 }  // namespace
 
 Expected expected_of(std::string_view version) {
   if (version.starts_with("BoringSSL")) return {"boringssl", true};
   if (version.starts_with("AWS-LC")) return {"aws-lc", true};
+  constexpr std::string_view wolfssl = "wolfSSL 5.";
+  if (version.starts_with(wolfssl)) {
+    const std::string_view minor = version.substr(wolfssl.size());
+    if (minor.starts_with("5.")) return {"wolfssl-5.5", true};
+    if (minor.starts_with("7.")) return {"wolfssl-5.7", true};
+    return {"wolfssl-5.9", minor.starts_with("9.")};
+  }
   const int number = number_of(version);
   if (number == 0) return {"openssl-3.0", false};
   const Known* row = std::ranges::upper_bound(known, number, {}, &Known::from) - 1;
@@ -140,7 +137,6 @@ int libraries() {
       fmt::print("{:<22} cannot be run: {}\n", library.name, error.what());
       result = cannot_run;
     }
-  for (const std::string& name : without_adapter()) fmt::print("{:<22} not run: there is no adapter for wolfSSL\n", name);
   return result;
 }
 

@@ -174,13 +174,14 @@ void pass_id_context(A& a, T& id) {
 
 template <class A, class T>
 void pass_session(A& a, T& session) {
-  auto& [id, version, id_context, time, timeout, not_resumable, cipher, extended_master_secret, sha384, second_group,
-         early_data, secret, ticket, hint, data, host_name, protocol, verified, of_server, misfiled, cached_in,
+  auto& [id, version, id_context, left, time, timeout, not_resumable, cipher, extended_master_secret, sha384, second_group,
+         early_data, secret, ticket, hint, data, host_name, protocol, verified, of_server, own_id, misfiled, cached_in,
          library] = session;  // cached_in follows from the caches; there is one library
   a.id(id);
   a.flags(not_resumable, cipher, extended_master_secret, sha384, second_group, early_data, of_server, misfiled);
   a.value(version);
   pass_id_context(a, id_context);
+  pass_id_context(a, left);
   a.time(time);
   a.seconds(timeout);
   a.secret(secret);
@@ -190,6 +191,7 @@ void pass_session(A& a, T& session) {
   a.value(host_name);
   a.value(protocol);
   a.value(verified);
+  a.value(own_id);
 }
 
 template <class A, class T>
@@ -322,12 +324,12 @@ void pass_hello(A& a, T& hello) {
 template <class A, class T>
 void pass_connection(A& a, T& connection) {
   auto& [open, started, established, renegotiating, renewing, asked, fresh_wanted, replaced, client, server, to_client,
-         to_server, hello, early, again, version, extended_master_secret, sha384, retried, secret, ticket_expected,
+         to_server, hello, early, again, version, extended_master_secret, sha384, retried, secret, offered, ticket_expected,
          resuming, answered, tickets_sent, early_accepted, name_taken, protocol, early_status] = connection;
   a.flags(open);
   if (!open) return;
   a.flags(started, established, renegotiating, renewing, asked, fresh_wanted, replaced, early, again,
-          extended_master_secret, sha384, retried, ticket_expected, resuming, early_accepted, name_taken);
+          extended_master_secret, sha384, retried, offered, ticket_expected, resuming, early_accepted, name_taken);
   a.value(protocol);
   pass_side(a, client);
   pass_side(a, server);
@@ -341,11 +343,12 @@ void pass_connection(A& a, T& connection) {
   a.value(early_status);
 }
 
-/// What can be used, but for the stores; what is met in it follows. Names and numbers given so far begin anew, and no
+/// What can be used, but for the stores; what is met in it follows. (A table of the process, Rule::cache_place, is refused
+/// before it comes to this.) Names and numbers given so far begin anew, and no
 /// callback is running between two commands.
 template <class A, class T>
 void pass_roots(A& a, T& world, const World& beginning) {
-  auto& [now, certificates, sessions, tickets, contexts, visible, connections, held, identities, names, secrets, keys, spoilt,
+  auto& [now, certificates, sessions, tickets, contexts, visible, connections, table, held, identities, names, secrets, keys, spoilt,
          calling_back] = world;
   a.value(now.microseconds);
   a.flags(spoilt);

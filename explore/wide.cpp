@@ -100,6 +100,7 @@ constexpr Family families[] = {
      "connect B A keep=h1\n",
      "connect B A keep=h1\n"
      "connect B A offer=h1\n"
+     "connect B A offer=h1 flights=1\n"
      "set-timeout A 0\n"
      "set-timeout A -1\n"
      "set-timeout A 2\n"
@@ -112,6 +113,8 @@ constexpr Family families[] = {
      "set-callbacks B new=0 remove\n"
      "set-verify-peer A on\n"
      "set-id-context A \"a\"\n"
+     "set-id-context A \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"\n"
+     "set-id-context A \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"\n"
      "set-id-context B \"b\"\n"
      "set-mode A OFF\n"
      "renew A\n"

@@ -9,6 +9,7 @@ namespace sesscheck {
 
 /// The cached session of this id. Its version may be part of the key.
 SessionRef Machine::find(const Context& c, Identity id, Version version) {
+  if (says(cached_in_process)) return find_in_table(id, true, true);
   for (const SessionRef ref : c.cache)
     if (const Session& s = session(ref); s.id == id && !s.misfiled && (s.version == version || says(key_is_id))) return ref;
   return no_session;
@@ -63,6 +64,7 @@ void Machine::reposition(SessionRef ref) {
 
 /// SSL_CTX_add_session: 1 when the session was not there before.
 bool Machine::add(std::uint8_t index, SessionRef ref) {
+  if (says(cached_in_process)) return add_to_table(index, ref);
   Context& c = context(index);
   const SessionRef old = find(c, session(ref).id, session(ref).version);
   if (old != no_session && old != ref) {
@@ -115,16 +117,21 @@ void Machine::mark_removed(SessionRef ref) {
 /// SSL_CTX_remove_session: takes out whatever is cached under this session's id; this object is marked, cached or not.
 bool Machine::remove(std::uint8_t index, SessionRef ref) {
   const Identity id = session(ref).id;
-  if (id == 0) return false;
-  SessionRef cached = find(context(index), id, session(ref).version);
+  if (id == 0 && says(removal_needs_id)) return false;
+  SessionRef cached = id == 0 ? no_session : find(context(index), id, session(ref).version);
   if (cached != no_session && cached != ref && says(removal_by_object)) cached = no_session;
-  if (cached != no_session) take_out(index, cached);
-  note(cached != no_session ? Reason::removed_cached : Reason::removed_uncached);
+  if (cached != no_session && says(removal_of_none)) cached = no_session;
+  const bool removed = cached != no_session, in_table = removed && says(cached_in_process);
+  if (in_table) take_from_table(cached);
+  else if (removed) take_out(index, cached);
+  note(removed ? Reason::removed_cached : Reason::removed_uncached);
   mark_removed(ref);
-  if (context(index).callbacks.remove_session == RemoveCallback::present &&
-      (cached != no_session || says(remove_callback_always)))
-    call_remove(index, id);
-  return cached != no_session;
+  const bool present = context(index).callbacks.remove_session == RemoveCallback::present;
+  if (present && !in_table && (removed || says(remove_callback_always))) call_remove(index, id);
+  if (says(removed_is_expired) ||
+      (says(removed_is_expired_with_store) && !(context(index).mode & mode::no_internal_store)))
+    session(ref).timeout = 0;
+  return removed || (present && says(one_when_told));
 }
 
 /// SSL_CTX_flush_sessions: `all` is its `tm == 0`.

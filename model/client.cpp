@@ -8,6 +8,10 @@ bool supported(const Settings& settings, Version version) {
   return settings.lowest() <= version && version <= settings.highest();
 }
 
+bool begins_with(const IdContext& whole, const IdContext& part) {
+  return part.length == 0 || (part.length <= whole.length && part.letter == whole.letter);
+}
+
 }  // namespace
 
 /// What SSL_set_session(3) selected goes into the ClientHello, or a new session takes its place (tls_construct_client_hello).
@@ -15,27 +19,38 @@ void Machine::send_client_hello(Connection& c) {
   Side& side = c.client;
   Hello& hello = c.hello;
   const Version highest = c.renegotiating ? c.version : side.settings.highest();
-  bool offered = false;
+  bool offered = false, selected = false;
+  bool taken = false;  // not offered, but in use: it is going to be the new session
   if (side.session != no_session) {
     const Session& s = session(side.session);
     if (c.renegotiating ? s.version != c.version : !supported(side.settings, s.version)) {
       note(Reason::offer_of_other_version);
-    } else if (!resumable(s) || (s.of_server && says(session_of_own_end))) {
+    } else if (s.of_server && !says(session_of_any_end)) {
       note(Reason::offer_not_resumable);
+    } else if (!resumable(s)) {
+      note(Reason::offer_not_resumable);
+      taken = true;
+      selected = begins_with(s.left, side.id_context) && (!expired(s, now()) || says(expired_is_offered));
+    } else if (!begins_with(s.left, side.id_context) && says(client_context_hides_session)) {
+      taken = true;
     } else {
       const bool old = expired(s, now());
       if (old) note(Reason::offer_expired);
       offered = !old || says(expired_is_offered);
+      taken = true;
     }
+    const bool copy = (offered || taken) && says(offered_is_copied);
+    if (copy) side.session = copied(side.session);
+    taken = taken && !offered && (copy || says(offered_is_overwritten));
   }
-  if (!c.retried && !offered) side.session = create(negotiated(side, highest));
+  if (!c.retried && !offered && !taken) side.session = create(negotiated(side, highest));
   const Session s = session(side.session);
   if (highest < Version::tls1_2 && context(side.current).settings.lowest() >= Version::tls1_2)
     return fail(c, false, error::no_ciphers_available, alert::internal_error);
 
   if (!c.retried) {
     hello.invented = false;
-    hello.id = s.version == Version::tls1_3 || c.renewing ? 0 : s.id;
+    hello.id = s.version == Version::tls1_3 || c.renewing || taken ? 0 : s.id;
     if (s.version == Version::tls1_3 && side.settings.on(Setting::middlebox_compat))
       hello.invented = true, hello.id = new_identity();
     else if (s.version != Version::tls1_3 && s.ticket != no_ticket && says(ticket_goes_with_invented_id))
@@ -62,6 +77,7 @@ void Machine::send_client_hello(Connection& c) {
       hello.age = age * 1000U;
     }
   }
+  c.offered = hello.id != 0 || selected;
   if (offered && (!hello.invented || hello.psk)) note(Reason::session_offered);
   if (hello.psk) note(Reason::ticket_offered);
   hello.early_data = !c.retried && c.early && offered && s.version == Version::tls1_3 && s.early_data;
@@ -77,6 +93,25 @@ void Machine::send_client_hello(Connection& c) {
     c.early_status = 1;
   }
   c.to_server.push_back({Message::Kind::client_hello, no_ticket, 0, hello.id});
+}
+
+/// A new session at a client whose offer was refused.
+void Machine::replace_offered(Side& side, Version version) {
+  Session fresh = negotiated(side, version);
+  const bool overwritten = says(offered_is_overwritten), is_object = version == Version::tls1_3 || !(overwritten || says(offered_is_copied));
+  if (is_object) {
+    side.session = create(fresh);
+    return;
+  }
+  const Session& before = session(side.session);
+  fresh.left = over(fresh.id_context, before.left);
+  if (fresh.id_context.length == 0) fresh.id_context = before.id_context;  // an empty one overwrites nothing
+  if (before.own_id != OwnId::none) fresh.id = before.id, fresh.own_id = before.own_id;
+  fresh.cached_in = before.cached_in;
+  if (overwritten)
+    session(side.session) = fresh;
+  else
+    side.session = create(fresh);
 }
 
 /// The server's choice: the session that was offered, or another one (tls_process_server_hello).
@@ -97,27 +132,40 @@ void Machine::on_server_hello(Connection& c) {
     if (session(offered).id_context != side.id_context) {
       note(Reason::client_context_differs);
       side.reused = !says(client_compares_first);
-      if (!says(client_ignores_id_context))
+      if (!says(client_ignores_id_context) && !says(client_context_hides_session))
         return fail(c, false, error::session_in_different_context, alert::illegal_parameter);
     }
     if (other_cipher)
       return fail(c, false, error::old_session_cipher_not_returned, alert::illegal_parameter);
     if (!tls1_3 && session(offered).extended_master_secret != c.extended_master_secret)
       return fail(c, false, error::inconsistent_extms, alert::handshake_failure);
+    if (!tls1_3 && says(offered_is_overwritten)) side.session = copied(offered);
   } else {
     if (session(offered).id != 0) {
       note(Reason::full_after_offer);
       if (says(refusal_is_client_miss)) count(side.context, Counter::misses);
-      side.session = create(negotiated(side, c.version));
+      if (c.answered == 0 && says(off_session_is_blank) && says(offered_is_copied)) {  // the copy stays what it was
+        c.to_server.push_back({Message::Kind::finished});
+        return;
+      }
+      replace_offered(side, c.version);
     } else if (!tls1_3 && says(client_session_at_server_hello)) {
-      side.session = create(negotiated(side, c.version));
+      replace_offered(side, c.version);
     }
     Session& s = session(side.session);
     s.version = c.version;
     s.extended_master_secret = c.extended_master_secret;
     s.sha384 = c.sha384;
     s.secret = c.secret;
-    s.id = tls1_3 ? 0 : c.answered;
+    if (s.own_id != OwnId::none) {  // it keeps it for ever, and offers it from now on
+      s.own_id = OwnId::sent;
+    } else if (s.id = tls1_3 ? 0 : c.answered; s.id == 0 && !tls1_3 && !c.ticket_expected) {
+      if (says(client_invents_id) && ((context(side.context).mode & mode::server) || !says(client_mode_but_off))) {
+        s.id = new_identity();
+        s.own_id = OwnId::kept;
+      }
+      if (says(off_session_is_blank)) s.time = {}, s.timeout = 0;
+    }
   }
   if (session(side.session).version != c.version)  // it has the same id as one of another version
     return fail(c, false, error::session_version_mismatch, alert::protocol_version);
@@ -156,7 +204,10 @@ void Machine::on_server_hello(Connection& c) {
     if (c.name_taken) s.host_name = side.settings[Setting::host_name];
     if (c.protocol != Alpn::none) s.protocol = c.protocol;
   }
-  if (!tls1_3 && !side.reused) c.to_server.push_back({Message::Kind::finished});
+  if (!tls1_3 && !side.reused) {
+    if (stores(side, false) && says(client_stores_first)) update_cache(side, false, c.version);
+    c.to_server.push_back({Message::Kind::finished});
+  }
   if (tls1_3 && c.early_accepted) c.early_status = 2;
 }
 
@@ -174,7 +225,7 @@ void Machine::on_server_finished(Connection& c) {
       if (session(side.session).id != 0) note(Reason::client_used_once);
       remove(side.context, side.session);
     }
-  } else {
+  } else if (side.reused || !stores(side, false) || says(client_stores_at_end)) {
     update_cache(side, false, c.version);
   }
   if (side.reused) {

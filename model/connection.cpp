@@ -1,4 +1,5 @@
 // The life of a connection: opened, delivered flight by flight, ended in one of many ways.
+#include <algorithm>
 #include <utility>
 
 #include "model/machine.hpp"
@@ -44,7 +45,7 @@ bool Machine::open(Connection& c, const Command& command) {
   if (!command.id_context) return true;
   if (command.id_context->length > id_context_max) {
     note(Reason::too_long_id_context);
-    seen.error = error::id_context_too_long;
+    if (says(long_id_context_is_error)) seen.error = error::id_context_too_long;
   } else {
     c.server.id_context = *command.id_context;
   }
@@ -54,6 +55,7 @@ bool Machine::open(Connection& c, const Command& command) {
 /// A fatal error at one end: its session is removed from its context's cache, and the other end hears of it.
 void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uint16_t sent_alert) {
   Side& side = at_server ? c.server : c.client;
+  const bool resumed = side.state == Handshake::done || side.reused;
   side.failed_late = side.state == Handshake::done && says(early_shutdown_succeeds);
   side.state = Handshake::failed;
   side.error = reason;
@@ -64,6 +66,8 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   note(Reason::fatal_alert);
   if (side.sent_shutdown) return;  // no alert follows a close_notify
   if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
+  if (side.session != no_session && resumed && says(fatal_removes_resumed))
+    for (int times = world.certificates ? 1 : 0; times < 2; ++times) remove(side.context, side.session);
   std::uint16_t unreadable = error::none;
   if (c.renegotiating && side.session == no_session) {
     if (c.version < Version::tls1_2) {
@@ -82,10 +86,12 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
 void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) {
   note(Reason::fatal_alert);
   Side& side = at_server ? c.server : c.client;
+  const bool resumed = side.state == Handshake::done || side.reused;
   side.failed_late = side.state == Handshake::done && says(early_shutdown_succeeds);
   side.state = Handshake::failed;
   side.error = error::alert + alert;
-  if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
+  if (side.session != no_session && (says(fatal_removes) || (resumed && says(fatal_removes_resumed))))
+    remove(side.context, side.session);
 }
 
 /// One end reads all that has arrived.
@@ -176,6 +182,7 @@ void Machine::leave(Connection& c, End client_end, End server_end) {
   for (Side* side : {&c.client, &c.server}) {
     pass_to(side->context);
     close_one(*side);
+    report_freed(c, *side);
     const std::uint8_t own = side->context, current = side->current;
     *side = {};
     side->context = side->current = no_context;
@@ -183,6 +190,25 @@ void Machine::leave(Connection& c, End client_end, End server_end) {
     release(current);
   }
   c = {};
+}
+
+/// Whether anything has this object, but for that connection.
+bool Machine::is_held(SessionRef ref) const {
+  return std::ranges::find(world.held, ref) != world.held.end() ||
+         std::ranges::any_of(world.contexts, [ref](const Context& c) {
+           return c.answer == ref || std::ranges::find(c.store, ref, &Stored::reference) != c.store.end();
+         }) || std::ranges::find(let_go, ref) != let_go.end() || in_use(ref);
+}
+
+/// An end is freed, and its session with it. What a server looked up, or stored, is a copy's concern.
+void Machine::report_freed(const Connection& c, const Side& side) {
+  const Context& of = context(side.context);
+  const bool at_server = &side == &c.server;
+  const bool stored = side.state == Handshake::done && (of.mode & mode::server) && !(of.mode & mode::no_internal_store);
+  if (of.callbacks.remove_session == RemoveCallback::absent || (at_server && (side.reused || stored || copied_in))) return;
+  if (side.session != no_session && is_held(side.session)) return;
+  const bool has_id = side.session != no_session && !(at_server && side.state != Handshake::done);
+  if (says(freed_session_reported)) call_remove(side.context, has_id ? session(side.session).id : 0);
 }
 
 /// SSL_CTX_free. Whoever has a connection of it keeps it, with its cache, under another index.
@@ -235,6 +261,10 @@ void Machine::show(const Connection& c) {
   };
   ConnectionView& v = seen.connection;
   view(c.client, v.client);
+  const bool unanswered = c.client.state == Handshake::unfinished &&
+                          (c.to_client.empty() ? c.server.state == Handshake::none
+                                               : c.to_client.front().kind == Message::Kind::server_hello);
+  v.client.reused |= unanswered && c.offered && says(client_reused_when_offered);
   view(c.server, v.server);
   v.version = c.server.state == Handshake::done ? static_cast<std::uint8_t>(c.version) + 1 : 0;
   v.early_data = c.early_status;

@@ -16,10 +16,13 @@ namespace sesscheck {
 
 /// Parts of an Observation that not every library shows.
 enum class View : std::uint8_t {
-  counters,  ///< ContextView::counters
-  cached,    ///< ContextView::cached; how many there are is always seen
-  live,      ///< Observation::live
-  verified,  ///< EndView::verified
+  counters,    ///< ContextView::counters
+  cached,      ///< ContextView::cached
+  number,      ///< ContextView::number
+  live,        ///< Observation::live
+  getters,     ///< Observation::result of set_callbacks: what SSL_CTX_sess_get_new_cb(3) and its sisters return
+  verified,    ///< EndView::verified
+  id_context,  ///< SessionView::id_context
   count
 };
 

@@ -11,26 +11,36 @@ constexpr std::int64_t age_slack = 1000, age_allowance = 10'000;  // millisecond
 
 }  // namespace
 
-/// Internal cache first, then the external store.
+/// Internal cache and external store, in either order.
 SessionRef Server::look_up(Identity id) {
+  const bool ask_first = own().callbacks.get_session != GetCallback::absent && m.says(external_first);
+  SessionRef found = no_session;
+  if (ask_first && (found = ask(id)) != no_session && in_id_context(found)) return found;
+  from_store = false;
+  found = look_inside(id);
+  return found != no_session || ask_first ? found : ask(id);
+}
+
+SessionRef Server::look_inside(Identity id) {
   Context& s = own();
   const bool enabled = s.mode & mode::server;
-  SessionRef found = no_session;
-
   if (s.mode & mode::no_internal_lookup) {
     m.note(Reason::internal_lookup_skipped);
     if (m.says(skipped_lookup_is_miss)) m.count(side.context, Counter::misses);
-  } else if (!enabled && m.says(no_lookup_without_server)) {
-    m.note(Reason::lookup_off);
-  } else {
-    if (!enabled) m.note(Reason::lookup_off);
-    found = m.find(s, id, c.version);
-    m.note(found != no_session ? Reason::internal_hit : Reason::internal_miss);
-    if (found == no_session) m.count(side.context, Counter::misses);
-    if (found == no_session && m.cached_anywhere(id)) m.note(Reason::cached_elsewhere);
+    return no_session;
   }
-  if (found != no_session) return found;
+  if (!enabled) m.note(Reason::lookup_off);
+  if (!enabled && m.says(no_lookup_without_server)) return no_session;
+  const SessionRef found = m.find(s, id, c.version);
+  m.note(found != no_session ? Reason::internal_hit : Reason::internal_miss);
+  if (found == no_session) m.count(side.context, Counter::misses);
+  if (found == no_session && m.cached_anywhere(id)) m.note(Reason::cached_elsewhere);
+  return found;
+}
 
+SessionRef Server::ask(Identity id) {
+  Context& s = own();
+  const bool enabled = s.mode & mode::server;
   if (s.callbacks.get_session == GetCallback::absent) {
     m.note(Reason::external_absent);
     if (m.says(miss_is_timeout)) m.count(side.context, Counter::timeouts);
@@ -41,7 +51,7 @@ SessionRef Server::look_up(Identity id) {
     if (m.says(not_asked_without_server)) return no_session;
   }
   m.note(Reason::external_asked);
-  found = m.call_get(side.context, id);
+  const SessionRef found = m.call_get(side.context, id);
   if (found == no_session) {
     m.note(Reason::external_miss);
     return no_session;
@@ -50,11 +60,14 @@ SessionRef Server::look_up(Identity id) {
     m.note(Reason::external_not_resumable);
     if (m.says(not_resumable_is_ignored)) return no_session;
   }
+  if (s.callbacks.get_session != GetCallback::copy_one && !m.is_held(found) && m.says(freed_session_reported))
+    m.call_remove(side.context, m.session(found).id);  // it is copied, and freed
   m.note(Reason::external_hit);
+  from_store = true;
   m.count(side.context, Counter::cb_hits);
   if (s.mode & mode::no_internal_store) {
     m.note(Reason::external_not_copied);
-  } else if (enabled || m.says(copy_without_server)) {
+  } else if ((enabled || m.says(copy_without_server)) && m.says(external_hit_copied)) {
     m.note(Reason::external_copied);
     m.add(side.context, found);
   }
@@ -155,13 +168,36 @@ SessionRef Server::by_identity() {
   return found;
 }
 
+/// Whether the server may use a session of this session id context.
+bool Server::in_id_context(SessionRef candidate) {
+  if (m.session(candidate).id_context == side.id_context) return true;
+  m.note(Reason::id_context_differs);
+  return m.says(id_context_ignored) || (side.id_context.length == 0 && m.says(empty_id_context_matches));
+}
+
 /// Whether what the search found has expired; what a cache had leaves it then.
 bool Server::expired(SessionRef candidate) {
-  if (!m.expired(m.session(candidate), m.now())) return false;
+  const bool by_session = m.expired(m.session(candidate), m.now());
+  bool old = by_session;
+  if (from_id_lookup && !tls1_3()) {
+    Session s = m.session(candidate);
+    s.timeout = own().timeout;
+    const bool by_context = m.expired(s, m.now(), true);  // it may be as old as that
+    const bool by_both = by_context || (by_session && !from_store);
+    if (by_both != by_session && m.says(expiry_by_context)) old = by_both;
+  }
+  if (!old) return false;
+  m.copied_in |= from_store || !by_session;
+  if (!by_session) return true;
   m.note(Reason::found_expired);
   if (from_stateless_ticket()) m.note(Reason::ticket_expired);
   if (!from_stateless_ticket() || m.says(ticket_timeout_counted)) m.count(side.context, Counter::timeouts);
-  if (from_id_lookup) m.remove(side.context, candidate);
+  if (!from_id_lookup || m.says(expired_entry_left)) return true;
+  if (m.says(cached_in_process)) {
+    if (!from_store) m.take_from_table(candidate);
+  } else {
+    m.remove(side.context, candidate);
+  }
   return true;
 }
 
@@ -175,10 +211,7 @@ bool Server::acceptable(SessionRef candidate) {
     m.note(Reason::version_differs);
     return false;
   }
-  if (s.id_context != side.id_context) {
-    m.note(Reason::id_context_differs);
-    return false;
-  }
+  if (!in_id_context(candidate)) return false;
   if (side.verify_peer && side.id_context.length == 0 && m.says(uninitialized_is_fatal)) {
     m.note(Reason::id_context_uninitialized);
     fail(error::id_context_uninitialized, alert::internal_error);

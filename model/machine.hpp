@@ -1,6 +1,7 @@
 // Inside of the model: the operations that `step` is made of, each concern in one file.
 //   session.cpp     what a session carries, when it expires, how it is copied
 //   cache.cpp       add, remove, flush: the internal cache and what leaves it
+//   table.cpp       a cache of the whole process: a table of copies
 //   store.cpp       the external store behind the three callbacks
 //   storing.cpp     the end of a handshake: who stores the session, and the automatic flush
 //   ticket.cpp      session tickets: issued, encrypted, read
@@ -12,6 +13,7 @@
 
 #include <span>
 #include <optional>
+#include <vector>
 
 #include "model/step.hpp"
 
@@ -33,6 +35,8 @@ struct Machine {
   Observation& seen;
   Because& because;
   bool evicting = false;
+  bool copied_in = false;  ///< what a server found, and did not resume, is a copy's concern: see report_freed
+  std::vector<SessionRef> let_go = {};  ///< what the application frees when this command is over
   std::span<const SessionRef> unreported = {};  ///< victims of this command whose remove_session_cb is still to come
   Library turn = Library::of_servers;           ///< whose Rules are asked, where there are two libraries
 
@@ -61,11 +65,12 @@ struct Machine {
   std::int64_t kept_timeout(std::int64_t seconds);
   Moment age(const Session& session);
   [[nodiscard]] static bool resumable(const Session& s) {
-    return !s.not_resumable && (s.id != 0 || s.ticket != no_ticket);
+    return !s.not_resumable && ((s.id != 0 && s.own_id != OwnId::kept) || s.ticket != no_ticket);
   }
   std::int64_t default_timeout();
   Session negotiated(const Side& side, Version version);
   SessionRef dup(SessionRef original);
+  SessionRef copied(SessionRef original);
   SessionRef renewed(SessionRef original);
   Session serialised(const Session& original);
   void rebase(Session& session);
@@ -86,15 +91,22 @@ struct Machine {
   void mark_removed(SessionRef ref);
   void report_removed(std::uint8_t context, std::vector<SessionRef> gone, bool flushed);
 
+  // --- a cache of the whole process (table.cpp) ---------------------------------------------------------------------
+  SessionRef find_in_table(Identity id, bool of_server, bool searching);
+  bool add_to_table(std::uint8_t context, SessionRef ref);
+  void take_from_table(SessionRef copy);
+
   // --- external store and callbacks (store.cpp) --------------------------------------------------------------------
   Context& store_of(std::uint8_t letter);
   void call_new(std::uint8_t context, SessionRef ref);
   SessionRef call_get(std::uint8_t context, Identity asked);
   void call_remove(std::uint8_t context, Identity removed, bool locked = false);
+  void tell_removed(std::uint8_t letter, Identity removed);
   void call_back(std::uint8_t context, Setting which, bool locked);
 
   // --- the end of a handshake (storing.cpp) ------------------------------------------------------------------------
   void flush_by_count(std::uint8_t context);
+  bool stores(const Side& side, bool at_server);
   bool cacheable(const Side& side, bool at_server, bool is_new);
   void store(const Side& side, bool at_server, bool tls1_3);
   void update_cache(const Side& side, bool at_server, Version version);
@@ -120,6 +132,8 @@ struct Machine {
   void select(Side& side, SessionRef ref);
   void verify(Side& side, bool shown);
   void close_one(Side& side);
+  bool is_held(SessionRef ref) const;
+  void report_freed(const Connection& c, const Side& side);
   void retire(std::uint8_t context);
   void release(std::uint8_t context);
   void reuse(Connection& c);
@@ -136,6 +150,7 @@ struct Machine {
   void on_client_hello(Connection& c);
   void on_client_finished(Connection& c);
   void send_client_hello(Connection& c);
+  void replace_offered(Side& side, Version version);
   void on_server_hello(Connection& c);
   void on_server_finished(Connection& c);
   void on_ticket(Connection& c, TicketRef ticket);

@@ -85,8 +85,9 @@ void Server::new_session() {
   side.session = no_session;
   Session fresh = m.negotiated(side, c.version);
   fresh.extended_master_secret = c.extended_master_secret;
-  fresh.of_server = m.says(session_of_own_end);
-  if (!tls1_3() && !c.ticket_expected) {
+  fresh.of_server = m.says(cached_in_process) || !m.says(session_of_any_end);
+  const bool without = !(m.context(side.current).mode & mode::server) && m.says(cached_in_process);
+  if (!tls1_3() && !c.ticket_expected && !without) {
     const std::optional<Identity> id = m.generate_id(c, c.version);
     if (!id) {
       fatal = true;
@@ -133,6 +134,10 @@ bool Server::run() {
   if (fatal) return false;
   if (c.resuming) {
     side.session = candidate;
+    if (m.says(cached_in_process)) {
+      side.session = m.copied(candidate);
+      if (!m.says(key_is_id)) m.session(side.session).of_server = true;
+    }
     side.verified = m.session(candidate).verified;
     if (side.verified == Verified::refused) m.note(Reason::refused_before);
     if (from_stateless_ticket()) m.note(Reason::ticket_resumed);
@@ -195,6 +200,7 @@ bool Server::run() {
     if (!(m.context(side.current).mode & mode::server)) {
       m.note(Reason::id_withheld);
       s.id = 0;
+      if (m.says(off_session_is_blank)) s.time = {}, s.timeout = 0;
     }
   }
   take_protocol();

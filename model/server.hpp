@@ -12,6 +12,7 @@ struct Server {
   Side& side = c.server;
   bool fatal = false;
   bool from_id_lookup = false;   // the candidate came by its id, not by a ticket
+  bool from_store = false;       // ... and from the external store
   bool early_data_ok = false;
 
   Context& own() { return m.context(side.context); }
@@ -33,6 +34,9 @@ struct Server {
   void choose_version();
   bool choose_cipher();
   SessionRef look_up(Identity id);
+  SessionRef look_inside(Identity id);
+  SessionRef ask(Identity id);
+  bool in_id_context(SessionRef candidate);
   SessionRef by_ticket_or_id();
   SessionRef by_identity();
   bool expired(SessionRef candidate);

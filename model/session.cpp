@@ -1,6 +1,7 @@
 // Sessions and time: what a session carries, when it expires, and how it is copied.
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "model/machine.hpp"
 
@@ -58,7 +59,7 @@ std::int64_t Machine::kept(std::int64_t seconds) {
 
 /// The same for a timeout.
 std::int64_t Machine::kept_timeout(std::int64_t seconds) {
-  if ((seconds < 0 || seconds > UINT32_MAX) && says(times_unsigned)) return static_cast<std::uint32_t>(seconds);
+  if ((seconds < 0 || seconds > UINT32_MAX) && (says(times_unsigned) || says(times_in_32_bits))) return static_cast<std::uint32_t>(seconds);
   return kept(seconds);
 }
 
@@ -87,6 +88,10 @@ bool Machine::expired(const Session& s, Moment at, bool in_flush) {
     if (in_flush) return time + timeout < time || now > time + timeout;
     return now < time || now - time > timeout;
   }
+  if ((s.time.seconds + s.timeout > UINT32_MAX || at.seconds > UINT32_MAX) && says(times_in_32_bits)) {
+    const auto end = static_cast<std::uint32_t>(s.time.seconds + s.timeout), now = static_cast<std::uint32_t>(at.seconds);
+    return now > end || (now == end && says(in_flush ? flush_removes_at_deadline : expired_at_deadline));
+  }
   if (!in_flush && at < s.time && says(future_session_is_expired)) return true;
   const Deadline end = deadline(s);
   const bool overflows = end.never || wrapping_add(at.seconds, wrapping_negation(s.time.seconds)) < 0;
@@ -100,7 +105,7 @@ bool Machine::expired(const Session& s, Moment at, bool in_flush) {
 /// Seconds that a session lives when the application sets nothing.
 std::int64_t Machine::default_timeout() {
   note(Reason::default_timeout_used);
-  return says(default_timeout_7200) ? 7200 : 300;
+  return says(default_timeout_7200) ? 7200 : says(default_timeout_500) ? 500 : 300;
 }
 
 /// A session as a full handshake begins it (ssl_get_new_session), still without an id.
@@ -109,6 +114,8 @@ Session Machine::negotiated(const Side& side, Version version) {
   fresh.version = version;
   fresh.cipher = false;
   fresh.id_context = side.id_context;
+  if (fresh.id_context.length == id_context_max && says(full_id_context_lost)) fresh.id_context = {};
+  fresh.left = fresh.id_context;
   fresh.time = now();
   const Context& c = context(side.context);
   if (c.timeout == 0) note(Reason::timeout_of_zero);
@@ -119,8 +126,14 @@ Session Machine::negotiated(const Side& side, Version version) {
 /// SSL_SESSION_dup.
 SessionRef Machine::dup(SessionRef original) {
   if (!session(original).cipher && says(copy_is_serialised)) return no_session;
+  return copied(original);
+}
+
+/// Another object with all that this one has.
+SessionRef Machine::copied(SessionRef original) {
   Session copy = session(original);
   copy.cached_in = no_context;
+  if (std::exchange(copy.own_id, OwnId::none) == OwnId::kept) copy.id = 0;
   return create(copy);
 }
 
@@ -138,6 +151,7 @@ Session Machine::serialised(const Session& original) {
   Session copy = original;
   copy.cached_in = no_context;
   copy.not_resumable = false;
+  copy.left = copy.id_context;
   copy.time.microseconds = 0;
   if ((copy.time.seconds == 0 || copy.timeout == 0) && says(serialised_zero_kept)) return copy;
   if (copy.time.seconds == 0) copy.time = now();
@@ -158,6 +172,7 @@ void Machine::rebase(Session& s) {
 void Machine::set_time(SessionRef ref, Moment time) {
   if (time.seconds < 0) note(Reason::negative_time);
   session(ref).time = {kept(time.seconds), time.microseconds};
+  if (time.seconds > UINT32_MAX && says(times_in_32_bits)) session(ref).time.seconds = static_cast<std::uint32_t>(time.seconds);
   reposition(ref);
 }
 

@@ -11,13 +11,26 @@ namespace {
 
 constexpr std::int64_t mode_mask = 0xffffffff;  // the mode is kept in 32 bits
 
+constexpr std::int64_t table_size = 33;
+
+std::int64_t set_mode(Machine& m, Context& c, std::int64_t bits) {
+  if (m.says(mode_replaced)) return std::exchange(c.mode, bits & mode_mask);
+  if (bits == mode::off) c.mode = (c.mode & ~mode::server) | (m.says(mode_only_added) ? mode::no_internal : 0);
+  c.mode |= bits & (mode::no_auto_clear | mode::no_internal);
+  return 1;
+}
+
 std::int64_t set_size(Machine& m, Context& c, std::int64_t size) {
+  if (m.says(cached_in_process)) return table_size;
   return size < 0 && m.says(negative_size_ignored) ? 0 : std::exchange(c.size, size);
 }
 
 std::int64_t set_timeout(Machine& m, Context& c, std::int64_t seconds) {
+  constexpr std::int64_t week = 604'800, bad_argument = -173;
   const std::int64_t kept = m.kept_timeout(seconds);
-  return std::exchange(c.timeout, kept == 0 && m.says(zero_timeout_is_default) ? m.default_timeout() : kept);
+  const bool error = kept > week && m.says(long_timeout_is_error);
+  const std::int64_t before = std::exchange(c.timeout, kept == 0 && m.says(zero_timeout_is_default) ? m.default_timeout() : kept);
+  return error ? bad_argument : before;
 }
 
 bool set_id_context(IdContext& target, const IdContext& value) {
@@ -31,7 +44,8 @@ Context made(Machine& m, const ContextSetup& setup, std::uint8_t letter) {
   c.setup = setup;
   c.letter = letter;
   if (!setup.timeout) c.timeout = m.default_timeout();
-  if (setup.mode) c.mode = *setup.mode & mode_mask;
+  if (m.says(cached_in_process)) c.size = table_size;
+  if (setup.mode) set_mode(m, c, *setup.mode);
   if (setup.size) set_size(m, c, *setup.size);
   if (setup.timeout) set_timeout(m, c, *setup.timeout);
   set_id_context(c.id_context, setup.id_context);
@@ -57,7 +71,7 @@ void set_id_context_of(Machine& m, IdContext& target, const IdContext& value) {
   m.seen.result = set_id_context(target, value);
   if (m.seen.result == 0) {
     m.note(Reason::too_long_id_context);
-    m.seen.error = error::id_context_too_long;
+    if (m.says(long_id_context_is_error)) m.seen.error = error::id_context_too_long;
   }
 }
 
@@ -82,7 +96,7 @@ void on_context(Machine& m, const Command& command) {
   switch (command.op) {
     case Op::set_mode:
       m.note(Reason::mode_set);
-      m.seen.result = std::exchange(c.mode, command.number.value & mode_mask);
+      m.seen.result = set_mode(m, c, command.number.value);
       break;
     case Op::set_size: m.seen.result = set_size(m, c, command.number.value); break;
     case Op::set_timeout: m.seen.result = set_timeout(m, c, command.number.value); break;
@@ -157,12 +171,20 @@ void on_session(Machine& m, const Command& command) {
     case Op::remove: m.seen.result = m.remove(command.context, ref); break;
     case Op::set_session_time: {
       const std::int64_t time = command.number.at(w.now.seconds);
+      if (time < 0 && m.says(times_in_32_bits)) break;
       m.set_time(ref, {time, 0});
       m.seen.result = m.says(set_time_returns_time) ? time : 1;
       break;
     }
     case Op::set_session_timeout: m.seen.result = m.set_timeout(ref, command.number.value); break;
-    case Op::set_session_id_context: set_id_context_of(m, m.session(ref).id_context, *command.id_context); break;
+    case Op::set_session_id_context: {
+      Session& s = m.session(ref);
+      const IdContext& value = *command.id_context;
+      set_id_context_of(m, s.id_context, value);
+      const IdContext all = over(value, s.left);
+      if (m.seen.result == 1) s.left = all == value || m.says(client_context_hides_session) ? all : value;
+      break;
+    }
     case Op::set_session_id:
     case Op::set_session_version: rename(m, ref, command); break;
     case Op::set_session_host_name: case Op::set_session_protocol: case Op::set_session_early_data: {

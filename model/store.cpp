@@ -37,6 +37,7 @@ void Machine::call_new(std::uint8_t index, SessionRef ref) {
   call_back(letter, Setting::new_calls, false);
   if (c.callbacks.new_session == NewCallback::returns_one) {
     note(Reason::new_callback_one);
+    if (at.setup.store != Store::references) let_go.push_back(ref);
   } else {
     note(Reason::new_callback_zero);
     if (session(ref).cached_in == index && says(zero_removes_session)) {
@@ -74,9 +75,17 @@ SessionRef Machine::call_get(std::uint8_t index, Identity asked) {
 void Machine::call_remove(std::uint8_t index, Identity removed, bool locked) {
   if (context(index).callbacks.remove_session == RemoveCallback::absent) return;
   const std::uint8_t letter = context(index).letter;
-  seen.log.push_back({Event::Kind::remove_session, letter, removed, false, 0});
-  std::erase_if(store_of(letter).store, [removed](const Stored& entry) { return entry.id == removed; });
+  tell_removed(letter, removed);
   if (index == letter) call_back(index, Setting::remove_calls, locked);  // nothing is called on a context that goes
+}
+
+/// remove_session_cb itself: the external store gives up what it has of this id.
+void Machine::tell_removed(std::uint8_t letter, Identity removed) {
+  seen.log.push_back({Event::Kind::remove_session, letter, removed, false, 0});
+  std::erase_if(store_of(letter).store, [&](const Stored& entry) {
+    if (entry.id == removed) let_go.push_back(entry.reference);
+    return entry.id == removed;
+  });
 }
 
 /// What a callback calls on the context that it was called for, or on another one. Called from there, a callback calls

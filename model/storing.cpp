@@ -18,6 +18,13 @@ void Machine::flush_by_count(std::uint8_t index) {
   flush(index, {world.now.seconds, 0}, false);
 }
 
+/// Whether this end's sessions are to be cached, and told to new_session_cb.
+bool Machine::stores(const Side& side, bool at_server) {
+  const std::int64_t bits = context(side.context).mode;
+  if (bits & (at_server ? mode::server : mode::client)) return true;
+  return !at_server && (says(client_mode_ignored) || ((bits & mode::server) && says(client_mode_but_off)));
+}
+
 /// Whether a session is one for the cache at all; a server may have someone to tell of one that is not.
 bool Machine::cacheable(const Side& side, bool at_server, bool is_new) {
   const Context& c = context(side.context);
@@ -67,7 +74,7 @@ void Machine::update_cache(const Side& side, bool at_server, Version version) {
   const std::uint8_t index = side.context;
   const Context& c = context(index);
   const bool tls1_3 = version == Version::tls1_3;
-  const bool enabled = c.mode & (at_server ? mode::server : mode::client);
+  const bool enabled = stores(side, at_server);
   const bool is_new = !side.reused || tls1_3;
   if (!enabled) note(at_server ? Reason::store_mode_off : Reason::store_mode_off_client);
   const bool fit = cacheable(side, at_server, is_new);

@@ -39,6 +39,7 @@ using Identity = std::uint32_t;
 struct IdentityInfo {
   Name name = 0;             ///< 0 until someone can see it
   std::uint8_t length = 32;  ///< bytes
+  bool operator==(const IdentityInfo&) const = default;
 };
 /// Ids that need no maker: those of `make` (1 to 4), the one of GenerateId::same, that one's hash, and 32 zeros.
 inline constexpr Identity same_identity = made_ids_max + 1, same_hash = same_identity + 1, zero_identity = same_hash + 1,
@@ -52,11 +53,14 @@ using TicketRef = std::uint32_t;
 inline constexpr TicketRef no_ticket = UINT32_MAX;
 inline constexpr std::uint8_t no_context = UINT8_MAX;
 
+/// An id that a client made for want of another (Rule::client_without_id). It is not sent, at first.
+enum class OwnId : std::uint8_t { none, kept, sent };
+
 /// One SSL_SESSION object. Several objects can have the same id: a client's, a server's, copies.
 struct Session {
   Identity id = 0;
   Version version = Version::tls1_2;
-  IdContext id_context;
+  IdContext id_context, left;             ///< left: and the bytes that a shorter one has left behind it
   Moment time;
   std::int64_t timeout = 0;               ///< seconds
   bool not_resumable = false;
@@ -73,9 +77,11 @@ struct Session {
   Alpn protocol = Alpn::none;             ///< that was agreed on
   Verified verified = Verified::ok;       ///< what came of the other end's certificate
   bool of_server = false;                 ///< made at a server's end, where that matters (Rule::session_end)
+  OwnId own_id = OwnId::none;
   bool misfiled = false;                  ///< cached, but not found there: its id is not what it was
-  std::uint8_t cached_in = no_context;    ///< the context whose internal cache lists this object
+  std::uint8_t cached_in = no_context;    ///< the context whose internal cache lists this object; in the table: whose remove_session_cb is told
   Library library = Library::of_servers;  ///< whose object it is, where there are two
+  bool operator==(const Session&) const = default;
 };
 
 /// A ticket as it is on the wire.
@@ -85,6 +91,7 @@ struct Ticket {
   std::uint32_t keys = 0;       ///< those it is encrypted with
   Session session;              ///< what is encrypted; stateful: the session it stands for
   std::int64_t hint = 0;        ///< its lifetime as the server tells it, seconds
+  bool operator==(const Ticket&) const = default;
 };
 
 /// What an external store keeps for one id: a reference to an object, or a copy of its bytes.
@@ -92,6 +99,7 @@ struct Stored {
   Identity id = 0;
   SessionRef reference = no_session;  ///< Store::references
   Session bytes;                      ///< Store::serialised
+  bool operator==(const Stored&) const = default;
 };
 
 /// One SSL_CTX and the store behind its callbacks.
@@ -109,6 +117,7 @@ struct Context {
   std::int64_t since_flush = 0;    ///< sessions that its server stored (Rule::flush_counts)
   std::vector<Stored> store;       ///< by id
   SessionRef answer = no_session;  ///< what the next get_session_cb returns, whatever it is asked for
+  bool operator==(const Context&) const = default;
 };
 
 /// One end of a connection: an SSL. What SSL_new copied from the context is here; the rest is read there when it is needed.
@@ -130,6 +139,7 @@ struct Side {
   bool in_early_read = false;     ///< a server whose SSL_read_early_data has not come to its end
   bool reading_refused = false;   ///< SSL_clear came then: SSL_read is an error from now on
   bool asked_late = false;        ///< a server that asked for a certificate after a handshake, which SSL_clear does not forget
+  bool operator==(const Side&) const = default;
   [[nodiscard]] bool in_use() const { return state == Handshake::done || lost || (reads_early_data && state == Handshake::unfinished); }
 };
 
@@ -141,6 +151,7 @@ struct Message {
   std::uint16_t alert = 0;
   Identity id = 0;         ///< the session id in a hello
   std::uint16_t unreadable = 0;  ///< an alert that cannot be read: the error that its reader reports instead
+  bool operator==(const Message&) const = default;
 };
 
 /// What a ClientHello proposes.
@@ -154,6 +165,7 @@ struct Hello {
   bool extended_master_secret = false;
   Settings ciphers;               ///< the client's settings, for the ciphers that it lists
   std::uint32_t age = 0;          ///< of the TLS 1.3 identity, milliseconds
+  bool operator==(const Hello&) const = default;
 };
 
 /// Whether a context's ciphers have one for this version and hash. Those for TLS 1.0 and 1.1 are there if the versions are.
@@ -180,6 +192,7 @@ struct Connection {
   Version version = Version::tls1_2;
   bool extended_master_secret = false, sha384 = false, retried = false;
   std::uint32_t secret = 0;
+  bool offered = false;           ///< the client selected a session for it
   bool ticket_expected = false;   ///< the server will issue a ticket
   bool resuming = false;          ///< the server's decision
   Identity answered = 0;          ///< the id in the ServerHello, up to TLS 1.2
@@ -188,6 +201,14 @@ struct Connection {
   bool name_taken = false;        ///< the server's decision
   Alpn protocol = Alpn::none;     ///< the server's decision
   std::uint8_t early_status = 0;  ///< what the client knows of it, as in ConnectionView::early_data
+  bool operator==(const Connection&) const = default;
+};
+
+/// A row of the session table that Rule::cache_place can put in the place of all caches.
+struct TableRow {
+  std::array<SessionRef, 3> copies{no_session, no_session, no_session};
+  std::uint8_t next = 0;  ///< the place that is taken next, whatever is there
+  bool operator==(const TableRow&) const = default;
 };
 
 struct World {
@@ -198,12 +219,14 @@ struct World {
   std::vector<Context> contexts;   ///< those of the Setup; then those that were freed while connections used them
   std::uint8_t visible = 0;        ///< the former
   std::array<Connection, connections_max> connections;
+  std::array<TableRow, 11> table;
   std::array<SessionRef, slots_max + 1> held;  ///< by slot; [0] is never used
   std::vector<IdentityInfo> identities;
   Name names = 0;                              ///< names given so far
   std::uint32_t secrets = 0, keys = 3;         ///< numbers given so far; k1, k2 and the callback's keys are the first
   bool spoilt = false;                         ///< nothing is carried out any more (Rule::marked_session)
   bool calling_back = false;                   ///< a callback is calling the library
+  bool operator==(const World&) const = default;
 };
 
 }  // namespace sesscheck

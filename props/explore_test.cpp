@@ -341,6 +341,7 @@ BOOST_AUTO_TEST_CASE(every_value_of_every_rule_is_seen) {
     for (std::uint8_t value = 1; value < row.values.size(); ++value) open.push_back({row.rule, value});
   const std::vector<Start> starts = preset("standard")->starts;
   for (const Profile& base : profiles()) {
+    if (base.rules.says(cached_in_process)) continue;  // no Form has that
     std::vector<Choice> still;
     for (const Bound& one : bounds(starts, base.rules, open, 3, 2)) {
       if (!one.apart) {

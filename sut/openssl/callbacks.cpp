@@ -64,9 +64,10 @@ SSL_SESSION* Run::on_get(std::uint8_t index, const unsigned char* id, int length
   if (!found) found = take_from_store(index, asked);
   seen_->log.push_back({Event::Kind::get_session, index, names_.of(asked), found != nullptr, found ? names_.of(f_, found) : 0});
   if (context.callbacks.get_session != GetCallback::copy_zero) {
-    // The library takes a reference of its own; ours goes when the command is over. Not written, *copy says so as well.
+    // The library takes a reference of its own; ours goes when the command is over. Not written, *copy says so as well
+    // (but in wolfSSL: there it is 0 before).
     if (context.callbacks.get_session == GetCallback::copy_one) *copy = 1;
-    if (found) to_free_.push_back(found);
+    if (found && *copy == 1) to_free_.push_back(found);
   } else {
     *copy = 0;  // ours becomes the library's
   }

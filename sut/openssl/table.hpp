@@ -58,6 +58,7 @@ struct Table {
   SESSCHECK_CRYPTO_FUNCTIONS(SESSCHECK_SLOT)
 #undef SESSCHECK_SLOT
   Lacks lacks;  ///< what this library does not have
+  bool keeps_state = false;  ///< for the whole process: each trace needs one of its own
   bool may_ask_null_for_timeout = true;  ///< else SSL_SESSION_get_timeout reads what is there
   /// In 1.1.1 a remove callback that calls the library may spoil the lock that is held: it is not tried.
   [[nodiscard]] bool may_call_in_removal() const { return SSL_new_session_ticket != nullptr; }

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -25,6 +26,7 @@
 #include "sut/boringssl/shim.hpp"
 #include "sut/openssl/driver.hpp"
 #include "sut/openssl/table.hpp"
+#include "sut/wolfssl/shim.hpp"
 #include "sut/worker/channel.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -58,10 +60,32 @@ class Link final : public Peer {
   std::vector<std::uint8_t> buffer_;
 };
 
+/// In a child of this process, which dies as the child does.
+void run_apart(openssl::Driver& driver, const Trace& trace, const ObservationSink& sink) {
+  const pid_t child = ::fork();
+  if (child < 0) throw SutError("cannot start a process");
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    driver.run(trace, sink);
+    ::_exit(0);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0) {
+  }
+  if (WIFSIGNALED(status)) ::kill(::getpid(), WTERMSIG(status));
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) ::_exit(1);
+}
+
+std::unique_ptr<openssl::Table> table_of(const openssl::Libraries& libraries) {
+  if (wolfssl::is(libraries)) return wolfssl::shim(libraries);
+  auto table = boringssl::is(libraries) ? boringssl::shim(libraries) : std::make_unique<openssl::Table>();
+  openssl::complete(*table, libraries);
+  return table;
+}
+
 void serve(const char* libssl, const char* libcrypto, int socket, Channel& channel, Peer* peer, Library own) {
   const openssl::Libraries libraries(libssl, libcrypto);
-  const auto table = boringssl::is(libraries) ? boringssl::shim(libraries) : std::make_unique<openssl::Table>();
-  openssl::complete(*table, libraries);
+  const auto table = table_of(libraries);
   openssl::Driver driver(*table, peer, own);
   channel.set_message(driver.version());
   channel.set_lacks(driver.lacks());
@@ -71,7 +95,10 @@ void serve(const char* libssl, const char* libcrypto, int socket, Channel& chann
   std::vector<std::uint8_t> request;
   for (std::uint32_t number = 1; receive_request(socket, request); ++number) {
     channel.begin(number);
-    driver.run(from_bytes(request), sink);
+    if (table->keeps_state)
+      run_apart(driver, from_bytes(request), sink);
+    else
+      driver.run(from_bytes(request), sink);
     if (!send_signal(socket, Signal::done)) return;
   }
 }
