@@ -65,8 +65,8 @@ class Lacks {
   bool operator==(const Lacks&) const = default;
 
  private:
-  template <class Value>
-  static constexpr std::uint64_t bit(Value value) { return std::uint64_t{1} << static_cast<unsigned>(value); }
+  static constexpr std::uint64_t bit(Op op) { return std::uint64_t{1} << static_cast<unsigned>(op); }
+  static constexpr std::uint64_t bit(View view) { return std::uint64_t{1} << static_cast<unsigned>(view); }
   static_assert(static_cast<unsigned>(Op::count) <= 64);
   static bool crosses(std::uint8_t context, Setting setting, std::uint8_t value);
 
