@@ -36,6 +36,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::ages, 2, &G::timeout_of_zero_in_a_ticket},
           {F::early_data, 3, &G::early_data_again},
           {F::names, 4, &G::early_data_of_another_name},
+          {F::names, 2, &G::early_data_of_a_new_protocol},
           {F::hands, 5, &G::readd},
           {F::ages, 4, &G::age_cached},
           {F::opens, 4, &G::open},
@@ -44,6 +45,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::opens, 3, &G::two_of_one_session},
           {F::renegotiations, 6, &G::another_handshake},
           {F::ticket_numbers, 4, &G::another_ticket},
+          {F::ticket_numbers, 2, &G::asked_after_a_handshake},
           {F::accidents, 3, &G::accident},
           {F::accidents, 2, &G::cleared_while_it_reads}};
 }

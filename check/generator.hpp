@@ -167,6 +167,8 @@ class Generator {
   void timeout_of_zero_in_a_ticket();
   void early_data_again();
   void cleared_while_it_reads();
+  void asked_after_a_handshake();
+  void early_data_of_a_new_protocol();
   void early_data_of_another_name();
   void configure(std::uint8_t context, Setting setting, std::int64_t value);
   void change_versions(std::uint8_t server, std::uint8_t client);

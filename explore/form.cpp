@@ -282,7 +282,7 @@ void pass_store(A& a, T& context) {
 template <class A, class T>
 void pass_side(A& a, T& side) {
   auto& [context, current, settings, id_context, verify_peer, session, verified, state, reused, error, sent_shutdown,
-         received_shutdown, lost, failed_late, reads_early_data, in_early_read, reading_refused] = side;
+         received_shutdown, lost, failed_late, reads_early_data, in_early_read, reading_refused, asked_late] = side;
   a.value(context);
   a.value(current);
   pass_settings(a, settings, Settings{});
@@ -291,7 +291,8 @@ void pass_side(A& a, T& side) {
   a.value(verified);
   a.value(state);
   a.value(error);
-  a.flags(verify_peer, reused, sent_shutdown, received_shutdown, lost, failed_late, reads_early_data, in_early_read, reading_refused);
+  a.flags(verify_peer, reused, sent_shutdown, received_shutdown, lost, failed_late, reads_early_data, in_early_read, reading_refused,
+          asked_late);
 }
 
 template <class A, class T>

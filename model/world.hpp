@@ -137,6 +137,7 @@ struct Side {
   bool reads_early_data = false;  ///< a server between its answer and the client's last message: no longer "in init"
   bool in_early_read = false;     ///< a server whose SSL_read_early_data has not come to its end
   bool reading_refused = false;   ///< SSL_clear came then: SSL_read is an error from now on
+  bool asked_late = false;        ///< a server that asked for a certificate after a handshake, which SSL_clear does not forget
   bool operator==(const Side&) const = default;
   [[nodiscard]] bool in_use() const { return state == Handshake::done || lost || (reads_early_data && state == Handshake::unfinished); }
 };
