@@ -14,11 +14,6 @@ namespace {
 
 std::size_t index(Rule rule) { return static_cast<std::size_t>(rule); }
 
-bool contradict(const Cube& a, const Cube& b) {
-  return std::ranges::any_of(a, [&](Choice x) {
-    return std::ranges::any_of(b, [&](Choice y) { return x.rule == y.rule && x.value != y.value; });
-  });
-}
 
 /// Runs a trace on the model, and goes every way at each Rule that is open and makes a difference: one that is asked,
 /// and after which the world is the same whatever the answer, stays open.
@@ -55,7 +50,7 @@ class Explorer {
     bool in_any_order = false;
     Seen seen;  ///< until the last command
     [[nodiscard]] bool leads_where(const Path& other) const {
-      return world == other.world && now == other.now && in_any_order == other.in_any_order;
+      return now == other.now && in_any_order == other.in_any_order && world == other.world;
     }
   };
 
@@ -67,7 +62,7 @@ class Explorer {
 
   /// All ways through one command; one, where all lead to the same.
   template <typename Run>
-  void take(Path path, const Run& run, std::vector<Path>& all) {
+  void take(const Path& path, const Run& run, std::vector<Path>& all) {
     Path next = path;
     Because because;
     run(next, because);
@@ -90,15 +85,15 @@ class Explorer {
     if (too_many_ || all.size() == here) return;
     if (std::all_of(all.begin() + here + 1, all.end(), [&](const Path& other) { return other.leads_where(all[here]); })) {
       all.resize(here + 1);
-      all[here].cube = std::move(path.cube), all[here].open = path.open;
+      all[here].cube = path.cube, all[here].open = path.open;
     } else {
       split_.open.set(rule);
     }
   }
 
   void begin_with(const Rules& rules) {
-    Path nowhere{rules, {}, open_, {}, {}, false, {}};
-    take(std::move(nowhere), [&](Path& path, Because& because) { path.world = begin(trace_.setup, path.rules, because); }, paths_);
+    const Path nowhere{rules, {}, open_, {}, {}, false, {}};
+    take(nowhere, [&](Path& path, Because& because) { path.world = begin(trace_.setup, path.rules, because); }, paths_);
   }
 
   void go_on(const Command& command) {
@@ -107,7 +102,7 @@ class Explorer {
       if (too_many_) return;
       const std::size_t here = paths_.size();
       Seen seen = std::exchange(path.seen, {});
-      take(std::move(path), [&](Path& p, Because& because) { step(p.world, command, p.rules, p.now, because); }, paths_);
+      take(path, [&](Path& p, Because& because) { step(p.world, command, p.rules, p.now, because); }, paths_);
       for (std::size_t i = here; i < paths_.size(); ++i) {
         paths_[i].seen = i + 1 == paths_.size() ? std::move(seen) : seen;
         paths_[i].seen.push_back(paths_[i].now);
@@ -170,8 +165,16 @@ double Candidates::bits() const {
 }
 
 bool Candidates::compatible(const Cube& cube) const {
+  constexpr std::uint8_t free = UINT8_MAX;
+  std::array<std::uint8_t, rule_count> values;
+  values.fill(free);
+  for (const Choice choice : cube) values[index(choice.rule)] = choice.value;
+  const auto agrees = [&](Choice choice) {
+    const std::uint8_t value = values[index(choice.rule)];
+    return value == free || value == choice.value;
+  };
   return std::ranges::all_of(joint_, [&](const std::vector<Cube>& some) {
-    return std::ranges::any_of(some, [&](const Cube& one) { return !contradict(one, cube); });
+    return std::ranges::any_of(some, [&](const Cube& one) { return std::ranges::all_of(one, agrees); });
   });
 }
 
