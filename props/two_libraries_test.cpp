@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_SUITE(two_libraries)
 BOOST_AUTO_TEST_CASE(two_workers_are_as_one) {
   Shape shape;
   shape.lacks = Lacks::of_two_libraries();
-  property(6'000, [&] {
+  property(2'000, [&] {
     check_on(library(), feasible(drawn_trace(shape)), [](const Trace& t, std::span<const Observation> seen) -> std::optional<std::string> {
       const Trace trace = feasible(t);  // a shrunk one may not be so
       for (const Library peer : {Library::of_clients, Library::of_servers}) {

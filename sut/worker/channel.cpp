@@ -95,11 +95,11 @@ bool send_request(int socket, std::span<const std::uint8_t> trace, std::vector<s
   return send_all(socket, buffer);
 }
 
-bool receive_request(int socket, std::vector<std::uint8_t>& trace) {
+bool receive_request(int socket, std::vector<std::uint8_t>& trace, bool eagerly) {
   std::uint32_t length = 0;
   std::uint8_t prefix[sizeof length];
   std::uint8_t first = 0;
-  for (int i = 0; i < looks_max && look(socket, first, MSG_PEEK) < 0 && errno == EAGAIN; ++i) ::sched_yield();
+  for (int i = 0; eagerly && i < looks_max && look(socket, first, MSG_PEEK) < 0 && errno == EAGAIN; ++i) ::sched_yield();
   if (!receive_all(socket, prefix)) return false;
   std::memcpy(&length, prefix, sizeof length);
   trace.resize(length);

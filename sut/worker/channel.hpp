@@ -62,8 +62,8 @@ inline constexpr int where_are_you = SIGUSR1;
 
 /// Sends the bytes (of a trace; what two workers tell each other) behind their length; `buffer` is memory to be reused.
 [[nodiscard]] bool send_request(int socket, std::span<const std::uint8_t> trace, std::vector<std::uint8_t>& buffer);
-/// Waits for a whole request; false at the end of the stream.
-[[nodiscard]] bool receive_request(int socket, std::vector<std::uint8_t>& trace);
+/// Waits for a whole request; false at the end of the stream. Eagerly: looks for it some times before it sleeps.
+[[nodiscard]] bool receive_request(int socket, std::vector<std::uint8_t>& trace, bool eagerly = true);
 
 enum class Wait : std::uint8_t { signalled, closed, expired };
 /// Waits for one Signal until `deadline`. `closed` also stands for a byte that is no Signal.

@@ -52,7 +52,8 @@ class Link final : public Peer {
     if (!send_request(socket_.get(), message, buffer_)) throw PeerLost();
   }
   void receive(std::vector<std::uint8_t>& message) override {
-    if (!receive_request(socket_.get(), message)) throw PeerLost();
+    // To yield time after time would be to wait for every other process of a busy machine, at each turn.
+    if (!receive_request(socket_.get(), message, false)) throw PeerLost();
   }
 
  private:

@@ -154,6 +154,8 @@ struct WorkerSut::Worker {
   enum class Ending { itself, now, telling };
   void finish(Ending ending);
   void finish_both(Ending ending);
+  [[nodiscard]] std::chrono::nanoseconds computed() const { return processor_time(pid) + (peer ? processor_time(peer->pid) : 0ns); }
+  [[nodiscard]] bool sleeps() const { return asleep(pid) && (!peer || asleep(peer->pid)); }  ///< and no one works for it
   [[nodiscard]] Wait wait(std::chrono::nanoseconds patience, Signal& signal) const;
   [[nodiscard]] std::string read_words() const;
   [[nodiscard]] bool ask(std::span<const std::uint8_t> request);
@@ -256,13 +258,13 @@ void WorkerSut::Worker::finish_both(Ending ending) {
 /// not one that hangs: only the time that it computes is counted, and the time that it sleeps.
 Wait WorkerSut::Worker::wait(std::chrono::nanoseconds patience, Signal& signal) const {
   const auto slice = patience / slices;
-  auto computed = processor_time(pid);
+  auto before = computed();
   for (std::chrono::nanoseconds spent = 0ns;;) {
     const Wait came = worker::receive_signal(socket.get(), steady_clock::now() + slice, signal);
     if (came != Wait::expired || spent >= patience) return came;
-    const auto now = processor_time(pid);
-    spent += asleep(pid) ? slice : now - computed;
-    computed = now;
+    const auto now = computed();
+    spent += sleeps() ? slice : now - before;
+    before = now;
   }
 }
 
