@@ -14,7 +14,6 @@ namespace {
 
 std::size_t index(Rule rule) { return static_cast<std::size_t>(rule); }
 
-
 /// Runs a trace on the model, and goes every way at each Rule that is open and makes a difference: one that is asked,
 /// and after which the world is the same whatever the answer, stays open.
 class Explorer {
@@ -27,6 +26,9 @@ class Explorer {
     for (std::size_t r = 0; r < rule_count; ++r)
       if (!std::has_single_bit(masks_[r])) open_.set(r);
   }
+
+  /// Rules at which ways parted, whether or not that made a difference.
+  [[nodiscard]] const std::bitset<rule_count>& parted() const { return parted_; }
 
   std::optional<Split> run(const Rules& decided) {
     begin_with(decided);
@@ -74,6 +76,7 @@ class Explorer {
     const std::size_t rule = first(asked), here = all.size();
     Path fork = path;
     fork.open.reset(rule);
+    parted_.set(rule);
     for (std::uint8_t value = 0; value < rule_table()[rule].values.size() && !too_many_; ++value) {
       const Choice choice{static_cast<Rule>(rule), value};
       fork.cube = path.cube;
@@ -131,7 +134,7 @@ class Explorer {
   const std::array<std::uint8_t, rule_count>& masks_;
   const Compatible compatible_;
   const std::size_t ways_max_;
-  std::bitset<rule_count> open_;
+  std::bitset<rule_count> open_, parted_;
   std::vector<Path> paths_;
   std::vector<Seen> outcomes_;
   Split split_;
@@ -207,10 +210,13 @@ Rules Candidates::nearest(const Rules& near) const {
   return rules;
 }
 
-std::optional<Split> Candidates::split(const Trace& trace, std::size_t ways_max) const {
+std::optional<Split> Candidates::split(const Trace& trace, std::size_t ways_max, std::bitset<rule_count>* in_the_way) const {
   Rules decided;
   for (const RuleInfo& row : rule_table()) decided.set({row.rule, values(row.rule).front()});
-  return Explorer(trace, masks_, [this](const Cube& cube) { return compatible(cube); }, ways_max).run(decided);
+  Explorer explorer(trace, masks_, [this](const Cube& cube) { return compatible(cube); }, ways_max);
+  auto split = explorer.run(decided);
+  if (!split && in_the_way) *in_the_way = explorer.parted();
+  return split;
 }
 
 Candidates::Learnt Candidates::learn(const Trace& trace, const Split& split, std::span<const Observation> seen) {

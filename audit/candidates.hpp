@@ -54,8 +54,9 @@ class Candidates {
   /// One that is allowed; as near to `near` as a search from its values finds.
   [[nodiscard]] Rules nearest(const Rules& near) const;
 
-  /// Runs the model along all ways; empty when there are more than `ways_max`.
-  [[nodiscard]] std::optional<Split> split(const Trace& trace, std::size_t ways_max) const;
+  /// Runs the model along all ways; empty when there are more than `ways_max`. Then `in_the_way` are the Rules at which
+  /// ways parted: before one of them is decided, there is no use in another try.
+  std::optional<Split> split(const Trace& trace, std::size_t ways_max, std::bitset<rule_count>* in_the_way = nullptr) const;
 
   enum class Learnt : std::uint8_t {
     all,     ///< some way accounts for all that was seen

@@ -53,7 +53,7 @@ class Identifier {
     Trace trace;
     double worth = 0;
     std::bitset<rule_count> open{};  // it depends on these
-    bool stale = true, used = false;
+    bool stale = true, used = false, too_wide = false;
   };
 
   [[nodiscard]] bool stopped() const { return options_.stop && *options_.stop; }
@@ -82,10 +82,11 @@ class Identifier {
     for (Offer& offer : pool_) {
       if (offer.used) continue;
       if (offer.stale) {
-        const auto split = candidates_.split(offer.trace, ways_max);
+        const auto split = candidates_.split(offer.trace, ways_max, &offer.open);
         offer.worth = split ? worth(*split, offer.trace) : 0;
         if (split) offer.open = split->open;
-        offer.stale = !split;  // another time fewer Rules are open
+        offer.too_wide = !split;
+        offer.stale = false;
         ++looked_at;
       }
       if (offer.worth > 0 && (!best || offer.worth > best->worth)) best = &offer;
@@ -133,7 +134,7 @@ class Identifier {
       if (decided.test(static_cast<std::size_t>(row.rule))) experiment.decided.push_back(row.rule);
     result_.experiments.push_back(std::move(experiment));
     for (Offer& offer : pool_)
-      if ((offer.open & (decided | split->open)).any()) offer.stale = true;
+      if ((offer.open & (offer.too_wide ? decided : decided | split->open)).any()) offer.stale = true;
     tell("experiments", result_.experiments.size());
   }
 
