@@ -64,25 +64,26 @@ class Explorer {
 
   /// All ways through one command; one, where all lead to the same.
   template <typename Run>
-  void take(const Path& path, const Run& run, std::vector<Path>& all) {
-    Path next = path;
+  void take(Path& path, const Run& run, std::vector<Path>& all) {
+    scratch_ = path;  // which keeps its memory from one command to the next
     Because because;
-    run(next, because);
+    run(scratch_, because);
     const auto asked = because.rules & path.open;
     if (asked.none()) {
-      next.in_any_order = because.has(Reason::any_order_reported);
-      return all.push_back(std::move(next));
+      std::swap(path, scratch_);
+      path.in_any_order = because.has(Reason::any_order_reported);
+      return all.push_back(std::move(path));
     }
     const std::size_t rule = first(asked), here = all.size();
-    Path fork = path;
-    fork.open.reset(rule);
     parted_.set(rule);
     for (std::uint8_t value = 0; value < rule_table()[rule].values.size() && !too_many_; ++value) {
       const Choice choice{static_cast<Rule>(rule), value};
-      fork.cube = path.cube;
+      if ((masks_[rule] >> value & 1U) == 0) continue;
+      Path fork = path;
+      fork.open.reset(rule);
       fork.cube.push_back(choice);
-      fork.rules = path.rules.with(choice);
-      if ((masks_[rule] >> value & 1U) != 0 && compatible_(fork.cube)) take(fork, run, all);
+      fork.rules.set(choice);
+      if (compatible_(fork.cube)) take(fork, run, all);
     }
     if (all.size() > ways_max_) too_many_ = true;
     if (too_many_ || all.size() == here) return;
@@ -95,7 +96,7 @@ class Explorer {
   }
 
   void begin_with(const Rules& rules) {
-    const Path nowhere{rules, {}, open_, {}, {}, false, {}};
+    Path nowhere{rules, {}, open_, {}, {}, false, {}};
     take(nowhere, [&](Path& path, Because& because) { path.world = begin(trace_.setup, path.rules, because); }, paths_);
   }
 
@@ -136,6 +137,7 @@ class Explorer {
   const std::size_t ways_max_;
   std::bitset<rule_count> open_, parted_;
   std::vector<Path> paths_;
+  Path scratch_{};
   std::vector<Seen> outcomes_;
   Split split_;
   bool too_many_ = false;

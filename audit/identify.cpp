@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t ways_max = 64;
 constexpr std::size_t good_enough_after = 150;  // traces looked at, when one was found that halves the candidates
 constexpr double nothing = 1e-9;                // bits
+constexpr std::size_t long_trace = 60;          // commands: to be looked at when no shorter one will do
 constexpr std::size_t first_generated = 400;    // short traces that are there from the beginning, beside the corpus
 constexpr std::size_t shrinking_tries = 400;
 constexpr int any_order_tries = 6;
@@ -51,6 +52,7 @@ class Identifier {
   struct Offer {
     std::string source;
     Trace trace;
+    std::size_t commands = 0;
     double worth = 0;
     std::bitset<rule_count> open{};  // it depends on these
     bool stale = true, used = false, too_wide = false;
@@ -68,6 +70,8 @@ class Identifier {
     Random random(options_.seed * 1'000'003);
     const Shape shape = Shape::short_traces();
     for (std::size_t i = 0; i < first_generated; ++i) pool_.push_back({"generated", generate(random, shape)});
+    for (Offer& offer : pool_) offer.commands = single_commands(offer.trace);
+    std::ranges::stable_sort(pool_, {}, &Offer::commands);
   }
 
   static double worth(const Split& split, const Trace& trace) {
@@ -90,6 +94,7 @@ class Identifier {
         ++looked_at;
       }
       if (offer.worth > 0 && (!best || offer.worth > best->worth)) best = &offer;
+      if (best && offer.commands > long_trace) break;
       if (best && best->worth > 0.9 && looked_at >= good_enough_after) break;
     }
     if (!best) return false;
