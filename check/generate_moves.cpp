@@ -329,7 +329,7 @@ void Generator::rename() {
   if (r.chance(50))
     emit(with_slot(Op::set_session_id, slot, {r.weighted<std::int64_t>({{10, 0}, {45, 1}, {30, 2}, {15, 3}})}));
   else
-    emit(with_slot(Op::set_session_version, slot, {r.weighted<std::int64_t>({{30, 0}, {30, 1}, {25, 2}, {15, 3}})}));
+    emit(with_slot(Op::set_session_version, slot, {r.weighted<std::int64_t>({{30, 0}, {30, 1}, {25, 2}, {15, 3}, {on(Family::datagrams) ? 25U : 0U, 4}})}));
   const std::uint8_t server = some_end(false);
   if (r.chance(50)) emit(with_both(r.pick({Op::add, Op::add, Op::remove, Op::answer}), server, slot));
   if (r.chance(40)) return;

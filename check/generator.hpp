@@ -36,7 +36,7 @@ class Generator {
     opens, renegotiations, accidents, back, renamings, shared_stores,
     // settings
     reconfigure, ticket_numbers, early_data, ticket_keys, ticket_callbacks, masters, ciphers, ids, switches,
-    client_certificates, compatibility, refusals, names, calling_back,
+    client_certificates, compatibility, refusals, names, calling_back, datagrams,
     count
   };
   static constexpr auto families = static_cast<std::size_t>(Family::count);

@@ -40,7 +40,7 @@ struct SessionView {
   bool resumable = false;       ///< SSL_SESSION_is_resumable
   bool ticket = false;          ///< SSL_SESSION_has_ticket
   bool early_data = false;      ///< SSL_SESSION_get_max_early_data is not 0
-  std::uint8_t version = 0;     ///< SSL_SESSION_get_protocol_version: 1 to 4 for TLS 1.0 to 1.3, 0 is none
+  std::uint8_t version = 0;     ///< SSL_SESSION_get_protocol_version: 1 to 4 for TLS 1.0 to 1.3, 5 for DTLS 1.2, 0 is none
   std::int64_t time = 0;        ///< SSL_SESSION_get_time, seconds
   std::int64_t timeout = 0;     ///< SSL_SESSION_get_timeout, seconds
   std::int64_t hint = 0;        ///< SSL_SESSION_get_ticket_lifetime_hint, seconds
@@ -96,7 +96,7 @@ inline constexpr std::uint8_t not_empty = 4;  ///< the place for the id was not 
 
 struct ConnectionView {
   EndView client, server;
-  std::uint8_t version = 0;      ///< SSL_version of the server's end once it is done: 1 to 4 for TLS 1.0 to 1.3
+  std::uint8_t version = 0;      ///< SSL_version of the server's end once it is done: 1 to 4 for TLS 1.0 to 1.3, 5 for DTLS 1.2
   std::uint8_t early_data = 0;   ///< SSL_get_early_data_status at the client: 0 not sent, 1 rejected, 2 accepted
   std::uint8_t tickets = 0;      ///< NewSessionTicket messages that the client took in this command
   std::uint8_t offered_id_length = 0, answered_id_length = 0;  ///< session id bytes in ClientHello and ServerHello

@@ -7,8 +7,10 @@
 namespace sesscheck::openssl {
 namespace {
 
-// Where a hello keeps the length of its session id: record header, handshake header, version, random.
+// Where a hello keeps the length of its session id: record header, handshake header, version, random. Those two headers
+// are longer in DTLS.
 constexpr std::size_t hello_type_offset = 5, hello_random_offset = 5 + 4 + 2, hello_id_length_offset = hello_random_offset + 32;
+constexpr std::size_t longer_record_header = 8, longer_headers = 8 + 8;
 // A HelloRetryRequest is a ServerHello with this for a random (RFC 8446, 4.1.3); so much of it is enough.
 constexpr unsigned char retry_random[8] = {0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11};
 
@@ -22,7 +24,10 @@ void Run::note_hellos(const RealConnection& connection, BIO* from) {
   const unsigned char* flight = nullptr;
   const long length = f_.BIO_ctrl(from, BIO_CTRL_INFO, 0, &flight);
   if (length <= static_cast<long>(hello_id_length_offset) || flight[0] != SSL3_RT_HANDSHAKE) return;
-  const unsigned char type = flight[hello_type_offset];
+  const bool datagrams = flight[1] == DTLS1_VERSION_MAJOR;
+  if (datagrams && length <= static_cast<long>(hello_id_length_offset + longer_headers)) return;
+  const unsigned char type = flight[hello_type_offset + (datagrams ? longer_record_header : 0)];
+  if (datagrams) flight += longer_headers;
   if (type == SSL3_MT_CLIENT_HELLO && !std::exchange(offer_noted_, true))
     seen_->connection.offered_id_length = flight[hello_id_length_offset];
   const bool retry = std::memcmp(flight + hello_random_offset, retry_random, sizeof retry_random) == 0;
