@@ -159,6 +159,9 @@ enum class Reason : std::uint8_t {
   renamed_cached,
   store_shared,
   called_elsewhere,
+  other_transport,
+  record_dropped,
+  flight_repeated,
   count
 };
 

@@ -76,6 +76,7 @@ void Machine::send_client_hello(Connection& c) {
     c.early_status = 1;
   }
   c.to_server.push_back({Message::Kind::client_hello, no_ticket, 0, hello.id});
+  keep_flight(side, c.to_server.back(), true);
 }
 
 /// The server's choice: the session that was offered, or another one (tls_process_server_hello).
@@ -132,11 +133,16 @@ void Machine::on_server_hello(Connection& c) {
   }
   // An id of before that names another session now: what follows is not what this end waits for, or cannot be read.
   const bool alert_follows = c.server.state == Handshake::failed && !(c.resuming && c.hello.early_data);
-  if (side.reused != c.resuming && !alert_follows)
-    return fail(c, false, error::unexpected_message, alert::unexpected_message);
-  if (side.reused && session(offered).secret != session(c.server.session).secret)
-    return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
   session(side.session).cipher = true;
+  const bool out_of_turn = side.reused != c.resuming && !alert_follows;
+  const bool unreadable = side.reused && session(offered).secret != session(c.server.session).secret;
+  if (side.datagrams() && (out_of_turn ? c.resuming && !c.ticket_expected : unreadable)) {  // lost, for all that it knows
+    note(Reason::record_dropped);
+    c.stuck = true;
+    return;
+  }
+  if (out_of_turn) return fail(c, false, error::unexpected_message, alert::unexpected_message);
+  if (unreadable) return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
   if (tls1_3 && c.early_accepted && !c.hello.early_data) {  // the server's SSL was cleared, and says what it said last time
     note(Reason::early_data_unasked);
     return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
@@ -149,7 +155,10 @@ void Machine::on_server_hello(Connection& c) {
     if (c.name_taken) s.host_name = side.settings[Setting::host_name];
     if (c.protocol != Alpn::none) s.protocol = c.protocol;
   }
-  if (!tls1_3 && !side.reused) c.to_server.push_back({Message::Kind::finished});
+  if (!tls1_3 && !side.reused) {
+    c.to_server.push_back({Message::Kind::finished});
+    keep_flight(side, c.to_server.back(), true);
+  }
   if (tls1_3 && c.early_accepted) c.early_status = 2;
 }
 
@@ -176,7 +185,11 @@ void Machine::on_server_finished(Connection& c) {
     count(side.context, Counter::hits);
   }
   count(side.context, Counter::connect_good);
-  if (side.reused || c.version == Version::tls1_3) c.to_server.push_back({Message::Kind::finished});
+  answered(side);
+  if (side.reused || c.version == Version::tls1_3) {
+    c.to_server.push_back({Message::Kind::finished});
+    keep_flight(side, c.to_server.back(), false);
+  }
   side.state = Handshake::done;
 }
 

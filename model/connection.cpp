@@ -16,6 +16,9 @@ Side new_side(const World& world, std::uint8_t index) {
   return side;
 }
 
+// Of DTLS, microseconds: the first wait for an answer, the longest one, and what is not worth waiting for.
+constexpr std::int64_t timer_start = 1'000'000, timer_longest = 60'000'000, timer_slack = 15'000;
+
 bool both_done(const Connection& c) { return c.client.state == Handshake::done && c.server.state == Handshake::done; }
 
 }  // namespace
@@ -76,26 +79,64 @@ void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) 
   if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
 }
 
+/// DTLS: what waits for an answer is kept, and sent again when none has come in time (dtls1_start_timer, d1_lib.c).
+void Machine::keep_flight(Side& side, Message first, bool waits) {
+  if (!side.datagrams()) return;
+  first.again = true;
+  side.sent = {first};
+  side.waits = waits;
+  side.timer = moved(world.now, timer_start);
+  side.timeouts = 0;
+}
+
+void Machine::answered(Side& side) {
+  side.sent.clear();
+  side.waits = false;
+}
+
+/// Whoever reads looks at the clock first.
+void Machine::resend(Connection& c, bool at_server) {
+  Side& side = at_server ? c.server : c.client;
+  if (side.state == Handshake::failed || !side.waits || moved(world.now, timer_slack) <= side.timer) return;
+  note(Reason::flight_repeated);
+  side.timer = moved(world.now, std::min(timer_start << ++side.timeouts, timer_longest));
+  std::vector<Message>& to = at_server ? c.to_client : c.to_server;
+  to.insert(to.end(), side.sent.begin(), side.sent.end());
+}
+
 /// One end reads all that has arrived.
 void Machine::receive(Connection& c, bool at_server) {
   Side& side = at_server ? c.server : c.client;
   side.in_early_read |= at_server && side.state != Handshake::done && side.settings.on(Setting::early_data) && !c.again;
   if (side.reading_refused && side.state == Handshake::done && !(at_server ? c.to_server : c.to_client).empty())
     fail(c, at_server, error::should_not_have_been_called, alert::internal_error);
+  resend(c, at_server);
   for (const Message& message : std::exchange(at_server ? c.to_server : c.to_client, {})) {
     if (side.state == Handshake::failed || side.received_shutdown) return;
+    if (at_server && side.state == Handshake::none) {
+      // Asked of the context that SSL_set_SSL_CTX may have put in place before SSL_clear.
+      if (side.settings.highest() < Version::tls1_2 && context(side.current).settings.lowest() >= Version::tls1_2)
+        return fail(c, true, error::no_ciphers_available, alert::handshake_failure);
+      count(side.context, Counter::accept);
+      side.state = Handshake::unfinished;
+    }
+    if (message.again || (!at_server && c.stuck && message.kind != Message::Kind::ticket)) {
+      // Its Finished asks an end that is done for what that has said last.
+      std::vector<Message>& answer = at_server ? c.to_client : c.to_server;
+      if (message.again && side.state == Handshake::done && !side.sent_shutdown) answer.insert(answer.end(), side.sent.begin(), side.sent.end());
+      continue;
+    }
+    if (c.client.datagrams() != c.server.datagrams()) {
+      note(Reason::other_transport);
+      if (!side.datagrams()) fail(c, at_server, error::wrong_version_number, alert::protocol_version);
+      continue;
+    }
     switch (message.kind) {
-      case Message::Kind::hello_request:  // a TLS client answers with an abbreviated handshake, whatever was wanted
-        c.renewing = false;
+      case Message::Kind::hello_request:  // whatever was wanted, an abbreviated handshake is the answer; in DTLS a full one
+        c.renewing = side.datagrams();
         begin_again(c);
         break;
       case Message::Kind::client_hello:
-        if (side.state == Handshake::none) {
-          // Asked of the context that SSL_set_SSL_CTX may have put in place before SSL_clear.
-          if (side.settings.highest() < Version::tls1_2 && context(side.current).settings.lowest() >= Version::tls1_2)
-            return fail(c, true, error::no_ciphers_available, alert::handshake_failure);
-          count(side.context, Counter::accept);
-        }
         // Where the server asked, it has counted already; and may twice more: it sets itself up for each of two messages.
         if (c.renegotiating && !(c.asked && says(renegotiation_counted_once)))
           count(side.current, Counter::accept_renegotiate, c.asked ? 2 : 1);
@@ -111,7 +152,6 @@ void Machine::receive(Connection& c, bool at_server) {
       case Message::Kind::finished: at_server ? on_client_finished(c) : on_server_finished(c); break;
       case Message::Kind::ticket: on_ticket(c, message.ticket); break;
       case Message::Kind::alert:
-        if (side.state == Handshake::none) count(side.context, Counter::accept);
         if (message.unreadable == error::none)
           receive_alert(c, at_server, message.alert);
         else
@@ -253,6 +293,7 @@ void Machine::reuse(Connection& c) {
     side->reading_refused |= side->in_early_read;  // early_data_state is not reset
     side->lost = side->reused = side->sent_shutdown = side->received_shutdown = side->reads_early_data = false;
     side->error = error::none;
+    answered(*side);
   }
   c = fresh;
 }
@@ -320,6 +361,7 @@ void Machine::renegotiate(Connection& c, bool at_server, bool abbreviated) {
   if (at_server) {
     count(c.server.current, Counter::accept_renegotiate);
     c.to_client.push_back({Message::Kind::hello_request});
+    answered(c.server);
   } else {
     c.renewing = !abbreviated;
     begin_again(c);
@@ -404,6 +446,10 @@ void Machine::on_connection(const Command& command) {
       break;
     case Op::garble:
       if (side.state != Handshake::done || side.received_shutdown || c.renegotiating) break;
+      if (side.datagrams() && !side.reading_refused) {
+        note(Reason::record_dropped);
+        break;
+      }
       note(Reason::garbled);
       fail(c, command.at_server, side.reading_refused ? error::should_not_have_been_called : error::bad_record_mac,
            alert::bad_record_mac);

@@ -117,6 +117,9 @@ struct Machine {
   void renegotiate(Connection& c, bool at_server, bool abbreviated);
   void begin_again(Connection& c);
   void receive(Connection& c, bool at_server);
+  void keep_flight(Side& side, Message first, bool waits);
+  static void answered(Side& side);
+  void resend(Connection& c, bool at_server);
   void fail(Connection& c, bool at_server, std::uint16_t reason, std::uint16_t alert);
   void receive_alert(Connection& c, bool at_server, std::uint16_t alert);
   void show(const Connection& c);

@@ -1,5 +1,7 @@
 // How an end of a connection goes on, and what passes between the two, flight by flight.
+#include <algorithm>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "sut/openssl/run.hpp"
@@ -13,6 +15,13 @@ constexpr std::size_t hello_type_offset = 5, hello_random_offset = 5 + 4 + 2, he
 constexpr std::size_t longer_record_header = 8, longer_headers = 8 + 8;
 // A HelloRetryRequest is a ServerHello with this for a random (RFC 8446, 4.1.3); so much of it is enough.
 constexpr unsigned char retry_random[8] = {0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11};
+
+/// Each record of DTLS is a datagram of its own; a stream arrives whole.
+std::size_t first_datagram(std::span<const unsigned char> flight) {
+  constexpr std::size_t header = 13;  // ends with the length of what follows
+  if (flight.size() < header || flight[1] != DTLS1_VERSION_MAJOR) return flight.size();
+  return std::min(flight.size(), header + (std::size_t{flight[header - 2]} << 8 | flight[header - 1]));
+}
 
 }  // namespace
 
@@ -49,8 +58,12 @@ void Run::deliver(RealConnection& connection, int flights) {
     RealEnd& to = to_server ? server : client;
     flight_.resize(pending(from));
     f_.BIO_read(from, flight_.data(), static_cast<int>(flight_.size()));
-    f_.BIO_write(to.side.in, flight_.data(), static_cast<int>(flight_.size()));
-    advance(connection, to);
+    for (std::span<const unsigned char> rest = flight_; !rest.empty();) {
+      const std::size_t length = first_datagram(rest);
+      f_.BIO_write(to.side.in, rest.data(), static_cast<int>(length));
+      rest = rest.subspan(length);
+      advance(connection, to);
+    }
   }
 }
 

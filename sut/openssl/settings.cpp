@@ -182,7 +182,11 @@ void Run::apply(std::uint8_t index, Setting setting) {
   const bool on = value != 0;
   const auto number = reinterpret_cast<void*>(std::uintptr_t{value});
   switch (setting) {
-    case Setting::transport: f_.SSL_CTX_set_ssl_version(ctx, on ? f_.DTLS_method() : f_.TLS_method()); [[fallthrough]];
+    case Setting::transport:
+      f_.SSL_CTX_set_ssl_version(ctx, on ? f_.DTLS_method() : f_.TLS_method());
+      for (const int bound : {SSL_CTRL_SET_MIN_PROTO_VERSION, SSL_CTRL_SET_MAX_PROTO_VERSION})
+        f_.SSL_CTX_ctrl(ctx, bound, 0, nullptr);  // one of TLS and one of DTLS are refused together
+      [[fallthrough]];
     case Setting::version_min:
     case Setting::version_max:
       apply_versions(index);
