@@ -45,7 +45,9 @@ std::vector<Generator::Move> Generator::moves() {
           {F::renegotiations, 6, &G::another_handshake},
           {F::ticket_numbers, 4, &G::another_ticket},
           {F::accidents, 3, &G::accident},
-          {F::accidents, 2, &G::cleared_while_it_reads}};
+          {F::accidents, 2, &G::cleared_while_it_reads},
+          {F::datagrams, 3, &G::late_answer},
+          {F::datagrams, 2, &G::other_method}};
 }
 
 // --- connections ---------------------------------------------------------------------------------------------------

@@ -100,4 +100,29 @@ void Generator::early_data_of_another_name() {
   emit(c);
 }
 
+/// DTLS: an end that waits for a second has its say again.
+void Generator::late_answer() {
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  const std::uint8_t slot = slot_to_offer(server);
+  const std::uint8_t name = open_as(open_name(false), server, client, slot);
+  for (int times = static_cast<int>(r.between(1, 3)); times > 0; --times) {
+    deliver_some(name);
+    advance_by(r.pick<std::int64_t>({million, million - 15'000, million - 15'001, 2 * million, 60 * million}));
+  }
+  deliver_all(name);
+}
+
+/// The context of an SSL is of TLS, then of DTLS, or the other way round, before the handshake begins.
+void Generator::other_method() {
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  const std::uint8_t name = open_as(open_name(false), server, client, slot_to_offer(server)), changes = r.chance(50) ? server : client;
+  const std::uint8_t before = settings_[changes][Setting::transport];
+  configure(changes, Setting::transport, before == 0);
+  deliver_all(name);
+  if (r.chance(70)) configure(changes, Setting::transport, before);
+  if (r.chance(40)) clear(name);
+}
+
 }  // namespace sesscheck::generator

@@ -162,6 +162,7 @@ enum class Reason : std::uint8_t {
   other_transport,
   record_dropped,
   flight_repeated,
+  method_changed,
   count
 };
 

@@ -136,11 +136,12 @@ void Machine::on_server_hello(Connection& c) {
   session(side.session).cipher = true;
   const bool out_of_turn = side.reused != c.resuming && !alert_follows;
   const bool unreadable = side.reused && session(offered).secret != session(c.server.session).secret;
-  if (side.datagrams() && (out_of_turn ? c.resuming && !c.ticket_expected : unreadable)) {  // lost, for all that it knows
+  if (side.datagrams && (out_of_turn ? c.resuming && !c.ticket_expected : unreadable)) {  // lost, for all that it knows
     note(Reason::record_dropped);
     c.stuck = true;
     return;
   }
+  if (out_of_turn && side.datagrams && c.resuming) ++seen.connection.tickets;  // DTLS shows what it reads before it looks at it
   if (out_of_turn) return fail(c, false, error::unexpected_message, alert::unexpected_message);
   if (unreadable) return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
   if (tls1_3 && c.early_accepted && !c.hello.early_data) {  // the server's SSL was cleared, and says what it said last time

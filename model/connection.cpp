@@ -11,6 +11,7 @@ Side new_side(const World& world, std::uint8_t index) {
   Side side;
   side.context = side.current = index;
   side.settings = c.settings;
+  side.datagrams = c.settings.on(Setting::transport);
   side.id_context = c.id_context;
   side.verify_peer = c.verify_peer;
   return side;
@@ -66,7 +67,7 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
                  : says(clear_alert_is_bad_mac) ? error::bad_record_mac
                                                 : error::none;
   if (!at_server && reason == error::unsupported_protocol) unreadable = error::wrong_version_number;  // in the record
-  if (!at_server && c.server.state == Handshake::none) unreadable = error::unexpected_message;  // in place of a hello
+  if (!at_server && !side.datagrams && c.server.state == Handshake::none) unreadable = error::unexpected_message;  // in place of a hello
   (at_server ? c.to_client : c.to_server).push_back({Message::Kind::alert, no_ticket, sent_alert, 0, unreadable});
 }
 
@@ -79,9 +80,23 @@ void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) 
   if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
 }
 
+/// A handshake begins with SSL_clear, which may give an SSL the method that its context has by now. Its versions stay.
+bool Machine::fit_to_begin(Connection& c, bool at_server) {
+  Side& side = at_server ? c.server : c.client;
+  const bool of_context = context(side.current).settings.on(Setting::transport);
+  if (side.datagrams != of_context && !says(method_stays)) side.datagrams = of_context;
+  if (side.datagrams == side.settings.on(Setting::transport)) return true;
+  note(Reason::method_changed);
+  const bool late = says(method_of_context_late);
+  if (late && !at_server) count(side.context, Counter::connect);
+  fail(c, at_server, late && at_server ? error::internal : error::no_protocols_available,
+       late ? alert::internal_error : alert::protocol_version);
+  return false;
+}
+
 /// DTLS: what waits for an answer is kept, and sent again when none has come in time (dtls1_start_timer, d1_lib.c).
 void Machine::keep_flight(Side& side, Message first, bool waits) {
-  if (!side.datagrams()) return;
+  if (!side.datagrams) return;
   first.again = true;
   side.sent = {first};
   side.waits = waits;
@@ -97,7 +112,8 @@ void Machine::answered(Side& side) {
 /// Whoever reads looks at the clock first.
 void Machine::resend(Connection& c, bool at_server) {
   Side& side = at_server ? c.server : c.client;
-  if (side.state == Handshake::failed || !side.waits || moved(world.now, timer_slack) <= side.timer) return;
+  const Moment soon = moved(world.now, timer_slack);
+  if (side.state == Handshake::failed || !side.waits || soon < side.timer || (soon == side.timer && !says(clock_in_microseconds))) return;
   note(Reason::flight_repeated);
   side.timer = moved(world.now, std::min(timer_start << ++side.timeouts, timer_longest));
   std::vector<Message>& to = at_server ? c.to_client : c.to_server;
@@ -114,6 +130,7 @@ void Machine::receive(Connection& c, bool at_server) {
   for (const Message& message : std::exchange(at_server ? c.to_server : c.to_client, {})) {
     if (side.state == Handshake::failed || side.received_shutdown) return;
     if (at_server && side.state == Handshake::none) {
+      if (!fit_to_begin(c, true)) return;
       // Asked of the context that SSL_set_SSL_CTX may have put in place before SSL_clear.
       if (side.settings.highest() < Version::tls1_2 && context(side.current).settings.lowest() >= Version::tls1_2)
         return fail(c, true, error::no_ciphers_available, alert::handshake_failure);
@@ -126,14 +143,14 @@ void Machine::receive(Connection& c, bool at_server) {
       if (message.again && side.state == Handshake::done && !side.sent_shutdown) answer.insert(answer.end(), side.sent.begin(), side.sent.end());
       continue;
     }
-    if (c.client.datagrams() != c.server.datagrams()) {
+    if (c.client.datagrams != c.server.datagrams) {
       note(Reason::other_transport);
-      if (!side.datagrams()) fail(c, at_server, error::wrong_version_number, alert::protocol_version);
+      if (!side.datagrams) side.state = Handshake::failed, side.error = error::wrong_version_number;  // no alert, the session stays
       continue;
     }
     switch (message.kind) {
       case Message::Kind::hello_request:  // whatever was wanted, an abbreviated handshake is the answer; in DTLS a full one
-        c.renewing = side.datagrams();
+        c.renewing = side.datagrams;
         begin_again(c);
         break;
       case Message::Kind::client_hello:
@@ -173,8 +190,10 @@ void Machine::deliver(Connection& c, int flights) {
   if (!c.started) {
     c.started = true;
     c.client.state = Handshake::unfinished;
-    count(c.client.context, Counter::connect);
-    send_client_hello(c);
+    if (fit_to_begin(c, false)) {
+      count(c.client.context, Counter::connect);
+      send_client_hello(c);
+    }
   }
   bool to_server = true;
   for (int number = 1;; ++number, to_server = !to_server) {
@@ -446,7 +465,7 @@ void Machine::on_connection(const Command& command) {
       break;
     case Op::garble:
       if (side.state != Handshake::done || side.received_shutdown || c.renegotiating) break;
-      if (side.datagrams() && !side.reading_refused) {
+      if (side.datagrams && !side.reading_refused) {
         note(Reason::record_dropped);
         break;
       }

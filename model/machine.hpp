@@ -117,6 +117,7 @@ struct Machine {
   void renegotiate(Connection& c, bool at_server, bool abbreviated);
   void begin_again(Connection& c);
   void receive(Connection& c, bool at_server);
+  bool fit_to_begin(Connection& c, bool at_server);
   void keep_flight(Side& side, Message first, bool waits);
   static void answered(Side& side);
   void resend(Connection& c, bool at_server);

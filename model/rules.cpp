@@ -50,7 +50,7 @@ std::span<const RuleInfo> rule_table() {
       {Rule::external_wrong_id, "external_wrong_id", {"full_handshake", "breaks", "taken_for_it"}, "S6",
        "get_session_cb returns a session of another id", "ssl_get_prev_session, ssl_sess.c"},
       {Rule::clock_resolution, "clock_resolution", {"second", "microsecond"}, "T2c",
-       "resolution of a session's time and of the expiry test", "sess_timedout, ssl_sess.c"},
+       "resolution of a session's time and of the expiry test; and whether a timer of DTLS has run out exactly 15 ms too early", "sess_timedout, ssl_sess.c"},
       {Rule::expiry_boundary, "expiry_boundary", {"valid_at_deadline", "expired_at_deadline"}, "T2a",
        "a session exactly as old as its timeout", "sess_timedout, ssl_sess.c"},
       {Rule::unclean_end, "unclean_end", {"removes", "keeps"}, "G9a",
@@ -162,6 +162,9 @@ std::span<const RuleInfo> rule_table() {
       {Rule::flush_without_id, "flush_without_id", {"done", "skipped"}, "S18 L3",
        "the automatic flush that is due at a connection whose session cannot be cached: without an id, as with a ticket of "
        "TLS 1.2, marked not resumable, or under VERIFY_PEER without an id context", "ssl_update_cache, ssl_lib.c"},
+      {Rule::method_of_handshake, "method_of_handshake", {"own", "of_context", "of_context_late"}, "",
+       "an SSL of TLS whose context is one of DTLS when a handshake begins, or the other way round: it stays as it is, or "
+       "changes and fails, as it keeps its versions: at once, or a client after it was counted", "SSL_clear, ssl_lib.c"},
   };
   return table;
 }
@@ -190,7 +193,8 @@ Rules Rules::openssl_3_0() {
         negative_time_never_expires, wrong_id_breaks_handshake, not_told_without_id, stateless_ticket_not_cached,
         undecryptable_not_looked_up, invented_id_looked_up, ticket_timeout_counted, ticket_hit_counted,
         renewed_ticket_dropped, no_ticket_after_hash_mismatch, binder_illegal_parameter,
-        call_under_lock_refused, group_change_copies_session, renegotiation_counted_thrice, flush_skipped_without_id})
+        call_under_lock_refused, group_change_copies_session, renegotiation_counted_thrice, flush_skipped_without_id,
+        method_of_context})
     rules.set(choice);
   return rules;
 }
@@ -216,13 +220,15 @@ std::span<const Profile> profiles() {
   static const Rules openssl_3_0_22 = with(openssl_3_0, {ticket_after_hash_mismatch, clear_alert_is_bad_mac});
   static const Rules openssl_3_5 =
       with(openssl_3_0_22, {binder_decrypt_error, clock_in_microseconds, times_in_nanoseconds, readd_leaves_misplaced,
-                            future_ticket_is_new, accept_moves_before_name, clear_alert_is_read, old_version_refused});
+                            future_ticket_is_new, accept_moves_before_name, clear_alert_is_read, old_version_refused,
+                            method_stays});
   static const Rules openssl_3_6 = with(openssl_3_5, {wrong_id_is_miss, reported_in_reverse, call_under_lock_deadly});
   static const Rules openssl_1_1_1 =
       with(openssl_3_0, {capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated, negative_timeout_accepted,
                          negative_time_is_past, not_resumable_is_used, reported_in_any_order, call_under_lock_undefined,
                          newer_calls_missing, secret_illegal_parameter, transport_end_keeps, marked_session_mishandled,
-                         overflow_wraps, ticket_faults_there, group_change_keeps_object});
+                         overflow_wraps, ticket_faults_there, group_change_keeps_object,
+                         method_of_context_late});
   static const Rules boringssl =
       with(openssl_3_0, {flush_every_255, capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated,
                          remove_callback_only_for_cached, verify_peer_session_stored, expired_is_withheld, negative_timeout_accepted,

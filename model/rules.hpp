@@ -93,6 +93,7 @@ enum class Rule : std::uint8_t {
   client_session,
   timeout_of_null,
   flush_without_id,
+  method_of_handshake,
   count
 };
 
@@ -188,7 +189,9 @@ inline constexpr Choice
     miss_is_no_timeout{Rule::miss_timeout, 0}, miss_is_timeout{Rule::miss_timeout, 1},
     client_session_at_client_hello{Rule::client_session, 0}, client_session_at_server_hello{Rule::client_session, 1},
     null_timeout_is_zero{Rule::timeout_of_null, 0}, null_timeout_undefined{Rule::timeout_of_null, 1},
-    flush_done_without_id{Rule::flush_without_id, 0}, flush_skipped_without_id{Rule::flush_without_id, 1};
+    flush_done_without_id{Rule::flush_without_id, 0}, flush_skipped_without_id{Rule::flush_without_id, 1},
+    method_stays{Rule::method_of_handshake, 0}, method_of_context{Rule::method_of_handshake, 1},
+    method_of_context_late{Rule::method_of_handshake, 2};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.

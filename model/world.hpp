@@ -139,11 +139,11 @@ struct Side {
   bool reads_early_data = false;  ///< a server between its answer and the client's last message: no longer "in init"
   bool in_early_read = false;     ///< a server whose SSL_read_early_data has not come to its end
   bool reading_refused = false;   ///< SSL_clear came then: SSL_read is an error from now on
+  bool datagrams = false;         ///< its method is one of DTLS, whatever its versions are of (Rule::method_of_handshake)
   std::vector<Message> sent;      ///< DTLS: the first message of its last flight, until that is answered
   bool waits = false;             ///< DTLS: for that answer; ...
   Moment timer;                   ///< ... and when it is sent again, if none has come
   std::uint8_t timeouts = 0;      ///< DTLS: so many times it was
-  [[nodiscard]] bool datagrams() const { return settings.on(Setting::transport); }
   [[nodiscard]] bool in_use() const { return state == Handshake::done || lost || (reads_early_data && state == Handshake::unfinished); }
 };
 
