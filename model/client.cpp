@@ -141,7 +141,6 @@ void Machine::on_server_hello(Connection& c) {
     c.stuck = true;
     return;
   }
-  if (out_of_turn && side.datagrams && c.resuming) ++seen.connection.tickets;  // DTLS shows what it reads before it looks at it
   if (out_of_turn) return fail(c, false, error::unexpected_message, alert::unexpected_message);
   if (unreadable) return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
   if (tls1_3 && c.early_accepted && !c.hello.early_data) {  // the server's SSL was cleared, and says what it said last time

@@ -70,6 +70,7 @@ void Run::deliver(RealConnection& connection, int flights) {
 /// Lets one end go on with what it has received. One that has failed does not.
 void Run::advance(RealConnection& connection, RealEnd& end) {
   if (end.view.state == Handshake::failed) return;
+  const std::uint8_t tickets = seen_->connection.tickets;
   if (end.view.state == Handshake::done) {
     read(end);
   } else {
@@ -77,6 +78,9 @@ void Run::advance(RealConnection& connection, RealEnd& end) {
     if (end.view.state == Handshake::done && pending(end.side.in) != 0) read(end);  // tickets, most of all
   }
   end.view.error = first_error();
+  // 1.1.1 shows a message of DTLS, which comes alone, before it refuses it: that ticket was not taken.
+  if (end.view.error == error::unexpected_message && f_.SSL_version(end.ssl) == DTLS1_2_VERSION)
+    seen_->connection.tickets = tickets;
   if (end.view.state == Handshake::done) connection.plain = false;
 }
 
