@@ -113,6 +113,18 @@ void Generator::late_answer() {
   deliver_all(name);
 }
 
+/// A server has no session when it fails, and its alert goes out in the clear.
+void Generator::fails_in_renegotiation() {
+  const std::uint8_t name = settled();
+  const std::uint8_t server = open_[name].server, tickets = settings_[server][Setting::tickets];
+  configure(server, Setting::generate_id, static_cast<std::uint8_t>(r.pick({GenerateId::empty, GenerateId::fails})));
+  configure(server, Setting::tickets, 0);
+  emit(at_end(Op::renegotiate, name, r.chance(30)));
+  deliver_all(name);
+  configure(server, Setting::generate_id, 0);
+  configure(server, Setting::tickets, tickets);
+}
+
 /// The context of an SSL is of TLS, then of DTLS, or the other way round, before the handshake begins.
 void Generator::other_method() {
   const std::uint8_t server = some_end(false);

@@ -170,6 +170,7 @@ class Generator {
   void early_data_of_another_name();
   void late_answer();
   void other_method();
+  void fails_in_renegotiation();
   void configure(std::uint8_t context, Setting setting, std::int64_t value);
   void change_versions(std::uint8_t server, std::uint8_t client);
   void heal();

@@ -61,11 +61,11 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   if (side.sent_shutdown) return;  // no alert follows a close_notify
   if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
   std::uint16_t unreadable = error::none;
-  if (c.renegotiating && side.session == no_session)
-    unreadable = c.version < Version::tls1_2 ? error::length_too_short  // tls1_enc: no session, no encryption
-                 : says(clear_alert_is_error)   ? error::internal
+  if (c.renegotiating && side.session == no_session && !says(clear_alert_is_read))
+    unreadable = c.version < Version::tls1_2    ? error::length_too_short  // tls1_enc: no session, no encryption
                  : says(clear_alert_is_bad_mac) ? error::bad_record_mac
-                                                : error::none;
+                 : side.datagrams && says(clear_alert_is_unsaid) ? error::unsaid
+                                                                 : error::internal;
   if (!at_server && reason == error::unsupported_protocol) unreadable = error::wrong_version_number;  // in the record
   if (!at_server && !side.datagrams && c.server.state == Handshake::none) unreadable = error::unexpected_message;  // in place of a hello
   (at_server ? c.to_client : c.to_server).push_back({Message::Kind::alert, no_ticket, sent_alert, 0, unreadable});
@@ -171,8 +171,11 @@ void Machine::receive(Connection& c, bool at_server) {
       case Message::Kind::alert:
         if (message.unreadable == error::none)
           receive_alert(c, at_server, message.alert);
+        else if (side.datagrams && message.unreadable == error::bad_record_mac)
+          note(Reason::record_dropped);
         else
           fail(c, at_server, message.unreadable, alert::internal_error);  // the sender reads no more
+        if (side.error == error::unsaid) side.error = error::none;
         break;
       case Message::Kind::close_notify: side.received_shutdown = true; return;
     }

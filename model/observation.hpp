@@ -20,14 +20,16 @@ using Name = std::uint32_t;
 namespace error {
 inline constexpr std::uint16_t
     none = 0, inconsistent_extms = 104, bad_extension = 110, length_mismatch = 159, length_too_short = 160,
-    no_ciphers_available = 181, bad_cipher = 186, no_shared_cipher = 193, no_protocols_available = 191, old_session_cipher_not_returned = 197,
+    no_ciphers_available = 181, bad_cipher = 186, no_protocols_available = 191, no_shared_cipher = 193,
+    old_session_cipher_not_returned = 197,
     session_version_mismatch = 210, required_cipher_missing = 215, unsolicited_extension = 217,
     inconsistent_early_data_protocol = 222, inconsistent_early_data_name = 231, unexpected_message = 244,
     unexpected_record = 245, binder_does_not_verify = 253, should_not_have_been_called = 257,
     unsupported_protocol = 258, internal = 259,
     wrong_cipher_returned = 261, wrong_ssl_version = 266, wrong_version_number = 267, session_in_different_context = 272,
     id_context_too_long = 273, id_context_uninitialized = 277, bad_record_mac = 281, invalid_config = 283, unexpected_eof = 294,
-    session_id_callback_failed = 301, session_id_conflict = 302, session_id_bad_length = 303, alert = 1000;
+    session_id_callback_failed = 301, session_id_conflict = 302, session_id_bad_length = 303, alert = 1000,
+    unsaid = 999;  ///< inside of the model: an error that leaves nothing on the error queue, seen as none
 }
 namespace alert {
 inline constexpr std::uint16_t

@@ -98,9 +98,9 @@ std::span<const RuleInfo> rule_table() {
        "session; a session without a secret is an internal error", "construct_stateless_ticket, statem/statem_srvr.c"},
       {Rule::group_change, "group_change", {"same_object", "copied"}, "",
        "a TLS 1.3 client's session that is resumed with a key exchange group that it did not have", "tls_parse_stoc_key_share, statem/extensions_clnt.c"},
-      {Rule::alert_in_the_clear, "alert_in_the_clear", {"internal_error", "read", "bad_record_mac"}, "",
+      {Rule::alert_in_the_clear, "alert_in_the_clear", {"internal_error", "read", "bad_record_mac", "unsaid_in_dtls"}, "",
        "a TLS 1.2 record that is not encrypted with the keys of its reader: the alert of a server without a session in a "
-       "renegotiation, early data after a resumption", "tls1_enc, record/ssl3_record.c"},
+       "renegotiation, early data after a resumption; unsaid: an internal error, which in DTLS has no reason", "tls1_enc, record/ssl3_record.c"},
       {Rule::version_after_switch, "version_after_switch", {"kept", "refused"}, "",
        "TLS 1.0 or 1.1 after the ClientHello callback switched to a context whose security level is above 0", "ssl_security_default_callback, ssl_cert.c"},
       {Rule::accept_renegotiations, "accept_renegotiations", {"one", "three"}, "N3b",
@@ -194,7 +194,7 @@ Rules Rules::openssl_3_0() {
         undecryptable_not_looked_up, invented_id_looked_up, ticket_timeout_counted, ticket_hit_counted,
         renewed_ticket_dropped, no_ticket_after_hash_mismatch, binder_illegal_parameter,
         call_under_lock_refused, group_change_copies_session, renegotiation_counted_thrice, flush_skipped_without_id,
-        method_of_context})
+        method_of_context, clear_alert_is_unsaid})
     rules.set(choice);
   return rules;
 }
@@ -228,7 +228,7 @@ std::span<const Profile> profiles() {
                          negative_time_is_past, not_resumable_is_used, reported_in_any_order, call_under_lock_undefined,
                          newer_calls_missing, secret_illegal_parameter, transport_end_keeps, marked_session_mishandled,
                          overflow_wraps, ticket_faults_there, group_change_keeps_object,
-                         method_of_context_late});
+                         method_of_context_late, clear_alert_is_error});
   static const Rules boringssl =
       with(openssl_3_0, {flush_every_255, capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated,
                          remove_callback_only_for_cached, verify_peer_session_stored, expired_is_withheld, negative_timeout_accepted,
