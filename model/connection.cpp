@@ -17,9 +17,6 @@ Side new_side(const World& world, std::uint8_t index) {
   return side;
 }
 
-// Of DTLS, microseconds: the first wait for an answer, the longest one, and what is not worth waiting for.
-constexpr std::int64_t timer_start = 1'000'000, timer_longest = 60'000'000, timer_slack = 15'000;
-
 bool both_done(const Connection& c) { return c.client.state == Handshake::done && c.server.state == Handshake::done; }
 
 }  // namespace
@@ -80,46 +77,6 @@ void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) 
   if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
 }
 
-/// A handshake begins with SSL_clear, which may give an SSL the method that its context has by now. Its versions stay.
-bool Machine::fit_to_begin(Connection& c, bool at_server) {
-  Side& side = at_server ? c.server : c.client;
-  const bool of_context = context(side.current).settings.on(Setting::transport);
-  if (side.datagrams != of_context && !says(method_stays)) side.datagrams = of_context;
-  if (side.datagrams == side.settings.on(Setting::transport)) return true;
-  note(Reason::method_changed);
-  const bool late = says(method_of_context_late);
-  if (late && !at_server) count(side.context, Counter::connect);
-  fail(c, at_server, late && at_server ? error::internal : error::no_protocols_available,
-       late ? alert::internal_error : alert::protocol_version);
-  return false;
-}
-
-/// DTLS: what waits for an answer is kept, and sent again when none has come in time (dtls1_start_timer, d1_lib.c).
-void Machine::keep_flight(Side& side, Message first, bool waits) {
-  if (!side.datagrams) return;
-  first.again = true;
-  side.sent = {first};
-  side.waits = waits;
-  side.timer = moved(world.now, timer_start);
-  side.timeouts = 0;
-}
-
-void Machine::answered(Side& side) {
-  side.sent.clear();
-  side.waits = false;
-}
-
-/// Whoever reads looks at the clock first.
-void Machine::resend(Connection& c, bool at_server) {
-  Side& side = at_server ? c.server : c.client;
-  const Moment soon = moved(world.now, timer_slack);
-  if (side.state == Handshake::failed || !side.waits || soon < side.timer || (soon == side.timer && !says(clock_in_microseconds))) return;
-  note(Reason::flight_repeated);
-  side.timer = moved(world.now, std::min(timer_start << ++side.timeouts, timer_longest));
-  std::vector<Message>& to = at_server ? c.to_client : c.to_server;
-  to.insert(to.end(), side.sent.begin(), side.sent.end());
-}
-
 /// One end reads all that has arrived.
 void Machine::receive(Connection& c, bool at_server) {
   Side& side = at_server ? c.server : c.client;
@@ -137,16 +94,16 @@ void Machine::receive(Connection& c, bool at_server) {
       count(side.context, Counter::accept);
       side.state = Handshake::unfinished;
     }
-    if (message.again || (!at_server && c.stuck && message.kind != Message::Kind::ticket)) {
-      // Its Finished asks an end that is done for what that has said last.
-      std::vector<Message>& answer = at_server ? c.to_client : c.to_server;
-      if (message.again && side.state == Handshake::done && !side.sent_shutdown) answer.insert(answer.end(), side.sent.begin(), side.sent.end());
+    if (message.again) {
+      answer_again(c, at_server);
       continue;
     }
+    if (!at_server && c.stuck && message.kind != Message::Kind::ticket) continue;
     if (c.client.datagrams != c.server.datagrams) {
       note(Reason::other_transport);
-      if (!side.datagrams) side.state = Handshake::failed, side.error = error::wrong_version_number;  // no alert, the session stays
-      continue;
+      if (side.datagrams) continue;
+      side.state = Handshake::failed, side.error = error::wrong_version_number;  // no alert, and the session stays
+      return;
     }
     switch (message.kind) {
       case Message::Kind::hello_request:  // whatever was wanted, an abbreviated handshake is the answer; in DTLS a full one
