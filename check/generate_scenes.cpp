@@ -75,6 +75,39 @@ void Generator::cleared_while_it_reads() {
   break_off(opened.connection);
 }
 
+/// A server asks for a certificate after a handshake; another handshake of the same SSL may ask for one again.
+void Generator::asked_after_a_handshake() {
+  if (protocol_ != Protocol::tls1_3) return;
+  const std::uint8_t server = some_end(false);
+  if (!world_.contexts[server].verify_peer) emit(with_context(Op::set_verify_peer, server, {1}));
+  Command opened = with_context(Op::open, server);
+  opened.connection = open_name(false), opened.client = some_end(true);
+  emit(opened);
+  deliver_all(opened.connection);
+  emit(on_connection(Op::verify_client, opened.connection));
+  if (r.chance(50)) deliver_all(opened.connection);
+  clear(opened.connection);
+}
+
+/// A client speaks a protocol that its session has not, and the server's next ticket has: then comes early data.
+void Generator::early_data_of_a_new_protocol() {
+  if (protocol_ != Protocol::tls1_3) return;
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  if (!settings_[server].on(Setting::early_data)) configure(server, Setting::early_data, 1);
+  configure(server, Setting::alpn, static_cast<std::uint8_t>(Alpn::both));
+  configure(client, Setting::alpn, 0);
+  Command c = connection(server, client);
+  c.slot = 0, c.flights = flights_max, c.repeat = 1;
+  c.keep = free_slot();
+  emit(c);
+  configure(client, Setting::alpn, r.pick({1, 2, 3}));
+  c.slot = c.keep;
+  emit(c);
+  c.early = true;
+  emit(c);
+}
+
 /// Early data of a session with a name and a protocol, where one of them has changed; then the session without early data,
 /// and once more.
 void Generator::early_data_of_another_name() {

@@ -167,6 +167,8 @@ class Generator {
   void timeout_of_zero_in_a_ticket();
   void early_data_again();
   void cleared_while_it_reads();
+  void asked_after_a_handshake();
+  void early_data_of_a_new_protocol();
   void early_data_of_another_name();
   void late_answer();
   void other_method();

@@ -20,6 +20,7 @@ void walk(const Trace& trace, const Rules& rules, At at) {
       step(world, trace.commands[command], rules, model, because);
       if (step_index == 0) because.merge(beginning);
       if (!at(step_index, Step{command, n, model, because})) return;
+      if (model.status == Status::crashed) return;  // nothing comes after that
     }
 }
 

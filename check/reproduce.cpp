@@ -14,8 +14,8 @@ std::string Program::write() {
   text_ += settings_.context_function();
   declarations();
   const bool logs = sight_.logs, stores = uses_callbacks(), plain = settings_.plain();
-  const bool names = plain ? logs || stores || sight_.describes : keeps_sessions() || settings_.mentions(Setting::store_of);
-  if (names) text_ += c_parts::names;
+  names_ = plain ? logs || stores || sight_.describes : keeps_sessions() || settings_.mentions(Setting::store_of);
+  if (names_) text_ += c_parts::names;
   if (sight_.describes) describe();
   if (sight_.finds) text_ += c_parts::find_cached;
   if (logs_callbacks()) text_ += c_parts::log;
@@ -23,7 +23,10 @@ std::string Program::write() {
   if (settings_.mentions(Setting::store_of)) shared_stores();
   for (std::size_t i = 0; i < trace_.setup.contexts.size(); ++i) callbacks(static_cast<std::uint8_t>(i));
   text_ += settings_.callback_functions();
-  settings_.simple() ? simple_connection(plain && names) : connections();
+  if (!settings_.simple())
+    connections();
+  else if (uses(Op::connect))
+    part(c_parts::connection);
   main();
   if (result_used_ || sight_.code.find("(long)result") != std::string::npos) text_.insert(result_at_, "static long result;\n");
   return std::move(text_);
@@ -68,13 +71,6 @@ Store Program::store_kind(std::uint8_t index) const {
   return whose == 0 ? contexts[index].store : contexts[static_cast<std::size_t>(whose - 1)].store;
 }
 
-void Program::simple_connection(bool names) {
-  std::string connection = c_parts::connection;
-  const std::string mark = "  if (server_done) NAME(SSL_get_session(server));\n";
-  connection.replace(connection.find(mark), mark.size(), names ? "  if (server_done) name(SSL_get_session(server));\n" : "");
-  if (uses(Op::connect)) text_ += connection;
-}
-
 bool Program::needs(const std::string& mark) const {
   const auto any = [this](auto is) { return std::ranges::any_of(trace_.commands, is); };
   if (mark == "early") return settings_.early();
@@ -88,6 +84,10 @@ bool Program::needs(const std::string& mark) const {
   if (mark == "somecertificate") return settings_.requests_certificates() && settings_.client_certificates();
   if (mark == "shut") return uses(Op::shut) || uses(Op::hang_up) || uses(Op::renegotiate) || uses(Op::new_ticket) || uses(Op::verify_client);
   if (mark == "shut_function") return uses(Op::shut);
+  if (mark == "keep") return any([](const Command& c) { return c.op == Op::connect && (c.keep || c.keep_server); });
+  if (mark == "ends") return needs_ends();
+  if (mark == "tidy") return !needs_ends();
+  if (mark == "names") return names_ && settings_.plain();
   if (mark == "close") return uses(Op::connect) || uses(Op::close) || opens_again();
   if (mark == "clear_early") return uses(Op::clear) && settings_.early();
   if (mark == "new_ticket") return uses(Op::new_ticket);
@@ -97,10 +97,27 @@ bool Program::needs(const std::string& mark) const {
   return false;
 }
 
+bool Program::needs_ends() const {
+  return opens_again() || std::ranges::any_of(trace_.commands, [](const Command& c) {
+    return c.op == Op::offer || ((c.op == Op::connect || c.op == Op::close) && (c.client_end != End::shutdown || c.server_end != End::shutdown));
+  });
+}
+
 void Program::connections() {
   if (settings_.requests_certificates() && settings_.client_certificates()) text_ += "\nstatic int shows_certificate;";
   if (settings_.mentions(Setting::host_name)) text_ += "\nstatic const char *host_name; /* that the next client sends */";
-  std::istringstream lines(c_parts::connections);
+  part(c_parts::connections);
+  std::string names;
+  for (std::uint8_t i = 0; i < connections_max; ++i)
+    if (std::ranges::any_of(trace_.commands, [i](const Command& c) { return c.op == Op::open && c.connection == i; }))
+      names += (names.empty() ? "" : ", ") + connection_name(i);
+  if (!names.empty()) text_ += "static struct connection " + names + ";\n";
+  if (sight_.code.find("state_names") != std::string::npos)
+    text_ += "static const char *state_names[] = {\"not started\", \"unfinished\", \"failed\", \"finished\"};\n";
+}
+
+void Program::part(const char* text) {
+  std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with('@')) {
       const std::size_t space = line.find(' ');
@@ -114,13 +131,6 @@ void Program::connections() {
     }
     text_ += line + "\n";
   }
-  std::string names;
-  for (std::uint8_t i = 0; i < connections_max; ++i)
-    if (std::ranges::any_of(trace_.commands, [i](const Command& c) { return c.op == Op::open && c.connection == i; }))
-      names += (names.empty() ? "" : ", ") + connection_name(i);
-  if (!names.empty()) text_ += "static struct connection " + names + ";\n";
-  if (sight_.code.find("state_names") != std::string::npos)
-    text_ += "static const char *state_names[] = {\"not started\", \"unfinished\", \"failed\", \"finished\"};\n";
 }
 
 void Program::declarations() {

@@ -135,7 +135,7 @@ void Program::command(const Command& c) {
 
 std::string Program::more_arguments(const Command& c) const {
   return (settings_.simple() || !settings_.early() ? "" : c.early ? ", 1" : ", 0") +
-         (settings_.simple() || needs("idcontext") ? ", " + (c.id_context ? bytes(*c.id_context) : std::string("NULL")) : "");
+         (needs("idcontext") ? ", " + (c.id_context ? bytes(*c.id_context) : std::string("NULL")) : "");
 }
 
 void Program::client_of(const Command& c) {
@@ -144,12 +144,15 @@ void Program::client_of(const Command& c) {
   if (settings_.mentions(Setting::host_name)) line("host_name = " + settings_.host_name(c.client));
 }
 
+std::string Program::endings(End client, End server) {
+  return ", " + std::to_string(static_cast<int>(client)) + ", " + std::to_string(static_cast<int>(server));
+}
+
 void Program::connect(const Command& c) {
   client_of(c);
-  const std::string call = "connect_to(" + context_name(c.client) + ", " + context_name(c.context) + ", " + slot(c.slot) + ", " +
-                           address(c.keep) + ", " + address(c.keep_server) + ", " + std::to_string(c.flights) + ", " +
-                           std::to_string(static_cast<int>(c.client_end)) + ", " +
-                           std::to_string(static_cast<int>(c.server_end)) + more_arguments(c) + ")";
+  const std::string call = "connect_to(" + context_name(c.client) + ", " + context_name(c.context) + ", " + slot(c.slot) +
+                           (needs("keep") ? ", " + address(c.keep) + ", " + address(c.keep_server) : "") + ", " +
+                           std::to_string(c.flights) + (needs_ends() ? endings(c.client_end, c.server_end) : "") + more_arguments(c) + ")";
   if (c.repeat > 1)
     line("for (i = 0; i < " + std::to_string(c.repeat) + "; i++) " + (logs_callbacks() ? "callback_count = 0, " : "") + call);
   else
@@ -206,8 +209,8 @@ void Program::with_connection(const Command& c) {
       if (uses(Op::renegotiate)) line(name + ".renegotiating = 0");
       break;
     case Op::close:
-      line("close_connection(&" + name + ", " + std::to_string(known.replaced ? 2 : static_cast<int>(c.client_end)) + ", " +
-           std::to_string(known.replaced ? 2 : static_cast<int>(c.server_end)) + ")");
+      line("close_connection(&" + name +
+           (!needs_ends() ? "" : known.replaced ? endings(End::none, End::none) : endings(c.client_end, c.server_end)) + ")");
       known = {};
       break;
     default: break;

@@ -189,7 +189,7 @@ static void call(const char *name, SSL_CTX *ctx, SSL_CTX *other, int what) {
 )";
 
 // --- connections ---------------------------------------------------------------------------------------------------
-// Lines that begin with a mark are there when the trace needs them: see Program::connections.
+// Lines that begin with a mark are there when the trace needs them: see Program::part.
 
 inline constexpr const char* connections = R"(
 enum { none, unfinished, failed, finished };
@@ -274,29 +274,29 @@ static void open_connection(struct connection *c, SSL_CTX *client, SSL_CTX *serv
 @idcontext   if (id_context) SSL_set_session_id_context(c->server.ssl, (const unsigned char *)id_context, strlen(id_context));
   if (offer) SSL_set_session(c->client.ssl, offer);
 }
-@close static void close_end(struct end *e, int how) { /* 0: SSL_shutdown, 1: quiet, 2: not at all */
-@close   if (e->state == finished && how == 1) SSL_set_quiet_shutdown(e->ssl, 1);
-@close   if (e->state == finished && how != 2) SSL_shutdown(e->ssl);
+@close static void close_end(struct end *e@ends , int how@) {@ends  /* 0: SSL_shutdown, 1: quiet, 2: not at all */@
+@ends   if (e->state == finished && how == 1) SSL_set_quiet_shutdown(e->ssl, 1);
+@close   if (e->state == finished@ends  && how != 2@) SSL_shutdown(e->ssl);
 @close   SSL_free(e->ssl);
 @close }
-@close static void close_connection(struct connection *c, int client_end, int server_end) {
-@close   close_end(&c->client, client_end);
-@close   close_end(&c->server, server_end);
+@close static void close_connection(struct connection *c@ends , int client_end, int server_end@) {
+@close   close_end(&c->client@ends , client_end@);
+@close   close_end(&c->server@ends , server_end@);
 @close   ERR_clear_error();
 @close }
-@connect static void keep_session(struct end *e, SSL_SESSION **keep) {
-@connect   if (e->state != finished || !keep) return;
-@connect   SSL_SESSION_free(*keep);
-@connect   *keep = SSL_get1_session(e->ssl);
-@connect }
+@keep static void keep_session(struct end *e, SSL_SESSION **keep) {
+@keep   if (e->state != finished || !keep) return;
+@keep   SSL_SESSION_free(*keep);
+@keep   *keep = SSL_get1_session(e->ssl);
+@keep }
 @connect static struct connection c0; /* the last one that did not stay open */
-@connect static void connect_to(SSL_CTX *client, SSL_CTX *server, SSL_SESSION *offer, SSL_SESSION **keep, SSL_SESSION **server_keep,
-@connect                        int flights, int client_end, int server_end@early , int early@@idcontext , const char *id_context@) {
+@connect static void connect_to(SSL_CTX *client, SSL_CTX *server, SSL_SESSION *offer@keep , SSL_SESSION **keep, SSL_SESSION **server_keep@,
+@connect                        int flights@ends , int client_end, int server_end@@early , int early@@idcontext , const char *id_context@) {
 @connect   open_connection(&c0, client, server, offer@early , early@@idcontext , id_context@);
 @connect   deliver(&c0, flights);
-@connect   keep_session(&c0.client, keep);
-@connect   keep_session(&c0.server, server_keep);
-@connect   close_connection(&c0, client_end, server_end);
+@keep   keep_session(&c0.client, keep);
+@keep   keep_session(&c0.server, server_keep);
+@connect   close_connection(&c0@ends , client_end, server_end@);
 @connect }
 @renegotiate static long renegotiate(struct connection *c, struct end *e, int abbreviated) {
 @renegotiate   if (c->client.state != finished || c->server.state != finished || c->shut || c->renegotiating) return 0;

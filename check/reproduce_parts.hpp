@@ -101,7 +101,7 @@ static SSL_SESSION *store_X[4097]; /* the store of X; the index is a session's n
 
 inline constexpr const char* new_callback = R"c(static int new_X_answer = 1;
 static int new_X(SSL *s, SSL_SESSION *sess) {
-  (void)s;
+  (void)s, (void)sess;
   snprintf(slot(), 64, "X: new(s%d)", name(sess));
 STORECALLS_new  return new_X_answer;
 }
@@ -139,31 +139,33 @@ static SSL_SESSION *through_bytes(SSL_SESSION *s) { /* i2d and d2i: another obje
 }
 )";
 
+// Lines that begin with a mark are there when the trace needs them: see Program::part.
 inline constexpr const char* connection = R"(
-static int client_done, server_done, client_reused, server_reused;
+static int client_done, server_done;
+@reuse static int client_reused, server_reused;
 static void deliver(BIO *from, BIO *to) {
   char bytes[16384];
   int n;
   while ((n = BIO_read(from, bytes, sizeof bytes)) > 0) BIO_write(to, bytes, n);
 }
-static void leave(SSL *s, int done, int how) { /* 0: SSL_shutdown, 1: quiet, 2: not at all */
-  if (!done || how == 2) return;
-  SSL_set_quiet_shutdown(s, how);
-  SSL_shutdown(s);
-}
-static void keep_session(SSL *s, int done, SSL_SESSION **keep) {
-  if (!done || !keep) return;
-  SSL_SESSION_free(*keep);
-  *keep = SSL_get1_session(s);
-}
-static void connect_to(SSL_CTX *c, SSL_CTX *s, SSL_SESSION *offer, SSL_SESSION **keep, SSL_SESSION **server_keep,
-                       int flights, int client_end, int server_end, const char *id_context) {
+@ends static void leave(SSL *s, int done, int how) { /* 0: SSL_shutdown, 1: quiet, 2: not at all */
+@ends   if (!done || how == 2) return;
+@ends   SSL_set_quiet_shutdown(s, how);
+@ends   SSL_shutdown(s);
+@ends }
+@keep static void keep_session(SSL *s, int done, SSL_SESSION **keep) {
+@keep   if (!done || !keep) return;
+@keep   SSL_SESSION_free(*keep);
+@keep   *keep = SSL_get1_session(s);
+@keep }
+static void connect_to(SSL_CTX *c, SSL_CTX *s, SSL_SESSION *offer@keep , SSL_SESSION **keep, SSL_SESSION **server_keep@,
+                       int flights@ends , int client_end, int server_end@@idcontext , const char *id_context@) {
   SSL *client = SSL_new(c), *server = SSL_new(s);
   BIO *ci = BIO_new(BIO_s_mem()), *co = BIO_new(BIO_s_mem()), *si = BIO_new(BIO_s_mem()), *so = BIO_new(BIO_s_mem());
   int flight;
   SSL_set_bio(client, ci, co);
   SSL_set_bio(server, si, so);
-  if (id_context) SSL_set_session_id_context(server, (const unsigned char *)id_context, strlen(id_context));
+@idcontext   if (id_context) SSL_set_session_id_context(server, (const unsigned char *)id_context, strlen(id_context));
   if (offer) SSL_set_session(client, offer);
   client_done = SSL_connect(client) == 1, server_done = 0;
   for (flight = 1; flight <= flights && BIO_ctrl_pending(flight % 2 ? co : so) > 0; flight++) {
@@ -173,12 +175,14 @@ static void connect_to(SSL_CTX *c, SSL_CTX *s, SSL_SESSION *offer, SSL_SESSION *
     else
       client_done = SSL_connect(client) == 1;
   }
-  client_reused = SSL_session_reused(client), server_reused = SSL_session_reused(server);
-  if (server_done) NAME(SSL_get_session(server));
-  keep_session(client, client_done, keep);
-  keep_session(server, server_done, server_keep);
-  leave(client, client_done, client_end);
-  leave(server, server_done, server_end);
+@reuse   client_reused = SSL_session_reused(client), server_reused = SSL_session_reused(server);
+@names   if (server_done) name(SSL_get_session(server));
+@keep   keep_session(client, client_done, keep);
+@keep   keep_session(server, server_done, server_keep);
+@tidy   if (client_done) SSL_shutdown(client);
+@tidy   if (server_done) SSL_shutdown(server);
+@ends   leave(client, client_done, client_end);
+@ends   leave(server, server_done, server_end);
   SSL_free(client);
   SSL_free(server);
   ERR_clear_error();

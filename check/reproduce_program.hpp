@@ -68,8 +68,6 @@ class Program {
     text_ += text;
   }
 
-  void simple_connection(bool names);
-
   [[nodiscard]] bool opens_again() const {
     std::array<int, connections_max> opened{};
     return std::ranges::any_of(trace_.commands, [&](const Command& c) { return c.op == Op::open && opened[c.connection]++ > 0; });
@@ -77,12 +75,17 @@ class Program {
 
   [[nodiscard]] bool needs(const std::string& mark) const;
 
-  /// The connections, without the lines and pieces that have no use here: "@mark line" and "@mark piece@".
+  /// Whether connections end in any other way than by SSL_shutdown at both ends.
+  [[nodiscard]] bool needs_ends() const;
+
+  /// A part without the lines and pieces that have no use here: "@mark line" and "@mark piece@".
+  void part(const char* text);
+
   void connections();
 
-  /// A plain program always does: a store needs names.
+  /// A session that is described by its name has the right one only if the callbacks named those before it.
   [[nodiscard]] bool logs_callbacks() const {
-    return uses_callbacks() && (settings_.plain() || settings_.calls() || sight_.logs);
+    return uses_callbacks() && (settings_.calls() || sight_.logs || (settings_.plain() && sight_.describes));
   }
 
   void head() {
@@ -153,6 +156,9 @@ class Program {
   /// `early` and the session id context of `connect` and `open`, as far as there are such parameters.
   std::string more_arguments(const Command& c) const;
 
+  /// How a connection ends, as arguments.
+  static std::string endings(End client, End server);
+
   void client_of(const Command& c);
 
   void connect(const Command& c);
@@ -168,6 +174,7 @@ class Program {
   std::array<Known, connections_max> known_{};
   const FieldDifference* field_ = nullptr;
   Sight sight_;
+  bool names_ = false;  ///< whether sessions have names
   std::string text_;
   std::size_t result_at_ = 0;  ///< where it is declared
   bool result_used_ = false;

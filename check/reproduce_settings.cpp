@@ -14,7 +14,6 @@ constexpr const char* alpn_protocols[] = {"", "a", "b", "ab"};
 constexpr const char* id_words[] = {"", "unique", "same", "short", "empty", "too_long", "fails"};
 constexpr char first_own_keys = 'a';
 
-
 bool names_version(Setting setting) {
   return setting == Setting::version_min || setting == Setting::version_max || setting == Setting::transport;
 }
@@ -29,7 +28,7 @@ SettingsInC::SettingsInC(const Trace& trace) : trace_(trace), certificate_(trace
     for (const SettingInfo& row : setting_table())
       if (c.settings[row.setting] != row.usual) mentioned_[static_cast<std::size_t>(row.setting)] = true;
     tls1_3_ |= c.settings.highest() == Version::tls1_3;
-    only_tls1_3_ &= c.settings.lowest() == Version::tls1_3;
+    only_tls1_3_ &= c.settings.highest() == Version::tls1_3;
     same_versions_ &= c.settings.lowest() == trace.setup.contexts[0].settings.lowest() &&
                       c.settings.highest() == trace.setup.contexts[0].settings.highest() &&
                       c.settings.lowest() >= Version::tls1_2;
@@ -73,7 +72,7 @@ std::string SettingsInC::context_function() const {
   if (mentions(Setting::ticket_keys)) text += c_parts::ticket_keys;
   const Settings usual;
   const Settings& first = same_versions_ ? trace_.setup.contexts[0].settings : usual;
-  text += std::string("static SSL_CTX *context(void) { /* ") + (first.lowest() == Version::tls1_2 ? "TLS 1.2 with session ids, no tickets" : "no stateless tickets") +
+  text += std::string("static SSL_CTX *context(void) { /* ") + (first.highest() == Version::tls1_2 ? "TLS 1.2 with session ids, no tickets" : "no stateless tickets") +
           (plain_ ? "" : ", unless more is said") + " */\n" + "  SSL_CTX *ctx = SSL_CTX_new(" + methods[first[Setting::transport]] + ");\n" +
           "  SSL_CTX_set_min_proto_version(ctx, " + version_names[static_cast<int>(first.lowest())] + ");\n" +
           "  SSL_CTX_set_max_proto_version(ctx, " + version_names[static_cast<int>(first.highest())] + ");\n" +

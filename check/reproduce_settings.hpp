@@ -10,8 +10,6 @@
 
 namespace sesscheck {
 
-
-
 class SettingsInC {
  public:
   explicit SettingsInC(const Trace& trace);
@@ -41,8 +39,9 @@ class SettingsInC {
   [[nodiscard]] bool uses_value(Setting setting, std::uint8_t value) const;
 
   const Trace& trace_;
-  bool plain_ = true, simple_ = true, tls1_3_ = false, only_tls1_3_ = true, certificate_ = false, early_ = false, verifies_ = false,
+  bool plain_ = true, simple_ = true, tls1_3_ = false, certificate_ = false, early_ = false, verifies_ = false,
        renegotiates_ = false;
+  bool only_tls1_3_ = true;  ///< is ever negotiated: each end speaks it at any time
   std::array<bool, setting_count> mentioned_{};
   bool same_versions_ = true;  ///< of all contexts, from beginning to end
   std::vector<Settings> now_;

@@ -147,6 +147,10 @@ void Machine::on_server_hello(Connection& c) {
     note(Reason::early_data_unasked);
     return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
   }
+  if (tls1_3 && c.early_accepted && c.protocol != Alpn::none && session(side.session).protocol != c.protocol) {
+    note(Reason::early_data_other_protocol);
+    return fail(c, false, error::bad_extension, alert::illegal_parameter);
+  }
   if (!side.reused) {
     if (tls1_3 || world.certificates) verify(side, true);
     Session& s = session(side.session);  // one that was offered without an id is still the same, and may have both

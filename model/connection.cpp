@@ -81,7 +81,8 @@ void Machine::receive_alert(Connection& c, bool at_server, std::uint16_t alert) 
 void Machine::receive(Connection& c, bool at_server) {
   Side& side = at_server ? c.server : c.client;
   side.in_early_read |= at_server && side.state != Handshake::done && side.settings.on(Setting::early_data) && !c.again;
-  if (side.reading_refused && side.state == Handshake::done && !(at_server ? c.to_server : c.to_client).empty())
+  if (side.reading_refused && side.state == Handshake::done && !side.received_shutdown &&
+      !(at_server ? c.to_server : c.to_client).empty())
     fail(c, at_server, error::should_not_have_been_called, alert::internal_error);
   resend(c, at_server);
   for (const Message& message : std::exchange(at_server ? c.to_server : c.to_client, {})) {
@@ -365,6 +366,7 @@ void Machine::verify_client(Connection& c) {
   }
   note(Reason::client_verified);
   seen.result = 1;
+  c.server.asked_late = true;
   if (c.server.reading_refused) return fail(c, true, error::should_not_have_been_called, alert::internal_error);
   c.server.session = renewed(c.server.session);
   verify(c.server, c.client.settings.on(Setting::client_certificate));

@@ -56,8 +56,8 @@ class Lacks {
   bool operator==(const Lacks&) const = default;
 
  private:
-  template <class Value>
-  static constexpr std::uint64_t bit(Value value) { return std::uint64_t{1} << static_cast<unsigned>(value); }
+  static constexpr std::uint64_t bit(Op op) { return std::uint64_t{1} << static_cast<unsigned>(op); }
+  static constexpr std::uint64_t bit(View view) { return std::uint64_t{1} << static_cast<unsigned>(view); }
   static_assert(static_cast<unsigned>(Op::count) <= 64);
 
   std::uint64_t ops_ = 0, views_ = 0;

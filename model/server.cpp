@@ -171,6 +171,7 @@ bool Server::run() {
     m.count(counting, Counter::accept);
     m.count(side.context, Counter::accept, -1);
   }
+  side.in_early_read &= !tls1_3();  // there SSL_accept pauses when the server has answered: SSL_read_early_data is at its end, or reads
   if (tls1_3() && !c.retried && c.client.settings.as<Groups>(Setting::groups) == Groups::both &&
       side.settings.as<Groups>(Setting::groups) == Groups::second) {
     m.note(Reason::hello_retry);
@@ -200,7 +201,6 @@ bool Server::run() {
   mark_in_hello();
   if (c.hello.early_data) c.early_accepted = c.resuming && early_data_ok && on(Setting::early_data) && !c.retried && !c.again;
   side.reads_early_data = c.hello.early_data && c.early_accepted;
-  side.in_early_read &= !tls1_3();  // there SSL_accept pauses when the server has answered: SSL_read_early_data is at its end, or reads
   if (c.hello.early_data) m.note(c.early_accepted ? Reason::early_data_accepted : Reason::early_data_rejected);
   return true;
 }
@@ -273,6 +273,10 @@ void Machine::on_client_finished(Connection& c) {
   const bool tls1_3 = c.version == Version::tls1_3;
   session(side.session).cipher = true;
   answered(side);
+  if (side.verify_peer && !side.reused && tls1_3 && side.asked_late) {  // the answer is compared with the context of that request
+    note(Reason::asked_before);
+    return fail(c, true, error::invalid_context, alert::decode_error);
+  }
   if (side.verify_peer && !side.reused && (tls1_3 || world.certificates))
     verify(side, c.client.settings.on(Setting::client_certificate));
   if (!tls1_3) {

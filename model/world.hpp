@@ -139,6 +139,7 @@ struct Side {
   bool reads_early_data = false;  ///< a server between its answer and the client's last message: no longer "in init"
   bool in_early_read = false;     ///< a server whose SSL_read_early_data has not come to its end
   bool reading_refused = false;   ///< SSL_clear came then: SSL_read is an error from now on
+  bool asked_late = false;        ///< a server that asked for a certificate after a handshake, which SSL_clear does not forget
   bool datagrams = false;         ///< its method is one of DTLS, whatever its versions are of (Rule::method_of_handshake)
   std::vector<Message> sent;      ///< DTLS: the first message of its last flight, until that is answered
   bool waits = false;             ///< DTLS: for that answer; ...
