@@ -133,6 +133,24 @@ void Generator::early_data_of_another_name() {
   emit(c);
 }
 
+/// The store hands out what is not of the version that is spoken.
+void Generator::answer_of_another_version() {
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  Command c = connection(server, client);
+  c.slot = 0, c.flights = flights_max;
+  c.keep = 1, c.keep_server = 2;
+  emit(c);
+  emit(with_slot(Op::set_session_version, c.keep_server, {r.pick<std::int64_t>({3, 3, 4})}));
+  Command callbacks = with_context(Op::set_callbacks, server);
+  callbacks.callbacks.get_session = GetCallback::copy_one;
+  emit(callbacks);
+  emit(with_both(Op::answer, server, c.keep_server));
+  emit(with_context(Op::flush, server));
+  c.slot = c.keep;
+  emit(c);
+}
+
 /// DTLS: an end that waits for a second has its say again.
 void Generator::late_answer() {
   const std::uint8_t server = some_end(false);

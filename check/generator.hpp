@@ -170,6 +170,7 @@ class Generator {
   void asked_after_a_handshake();
   void early_data_of_a_new_protocol();
   void early_data_of_another_name();
+  void answer_of_another_version();
   void late_answer();
   void other_method();
   void fails_in_renegotiation();
