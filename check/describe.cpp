@@ -7,7 +7,8 @@ namespace sesscheck {
 std::string session_name(Name name) { return name == 0 ? "(no id)" : "s" + std::to_string(name); }
 
 std::string version_name(std::uint8_t version) {
-  return version == 0 ? "none" : "TLS 1." + std::to_string(version - 1);
+  constexpr std::uint8_t datagram = 5;
+  return version == 0 ? "none" : version == datagram ? "DTLS 1.2" : "TLS 1." + std::to_string(version - 1);
 }
 
 std::string describe(Status status) {

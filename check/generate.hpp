@@ -61,6 +61,7 @@ struct Shape {
   int connect_percent = 42;     ///< of commands, before the other moves add theirs
   int family_percent = 45;      ///< of traces in which a family of commands takes part (swarm testing)
   int certificates_percent = 12;  ///< of traces; they are slow
+  int datagrams_percent = 10;    ///< of traces, most of whose connections are DTLS
   int cadence_percent = 4;      ///< of traces that have a connect with hundreds of repeats, for the automatic flush
   int connections_max = 600;    ///< single connections in a trace (a repeat of 1023, very rare, goes beyond)
   int phase = 0;                ///< commands after which other families take part; 0: never

@@ -25,7 +25,8 @@ std::vector<Generator::Move> Generator::moves() {
           {F::hands, 1, &G::drop},
           {F::copies, 5, &G::copy},
           {F::copies, 4, &G::set_session_data},
-          {F::renamings, 4, &G::rename},
+          {F::renamings, 6, &G::rename},
+          {F::renamings, 2, &G::answer_of_another_version},
           {F::made, 4, &G::make},
           {F::ages, 4, &G::set_session_time},
           {F::ages, 4, &G::set_session_timeout},
@@ -47,7 +48,10 @@ std::vector<Generator::Move> Generator::moves() {
           {F::ticket_numbers, 4, &G::another_ticket},
           {F::ticket_numbers, 2, &G::asked_after_a_handshake},
           {F::accidents, 3, &G::accident},
-          {F::accidents, 2, &G::cleared_while_it_reads}};
+          {F::accidents, 2, &G::cleared_while_it_reads},
+          {F::datagrams, 3, &G::late_answer},
+          {F::datagrams, 2, &G::other_method},
+          {F::datagrams, 2, &G::fails_in_renegotiation}};
 }
 
 // --- connections ---------------------------------------------------------------------------------------------------
@@ -331,7 +335,7 @@ void Generator::rename() {
   if (r.chance(50))
     emit(with_slot(Op::set_session_id, slot, {r.weighted<std::int64_t>({{10, 0}, {45, 1}, {30, 2}, {15, 3}})}));
   else
-    emit(with_slot(Op::set_session_version, slot, {r.weighted<std::int64_t>({{30, 0}, {30, 1}, {25, 2}, {15, 3}})}));
+    emit(with_slot(Op::set_session_version, slot, {r.weighted<std::int64_t>({{30, 0}, {30, 1}, {25, 2}, {15, 3}, {on(Family::datagrams) ? 25U : 0U, 4}})}));
   const std::uint8_t server = some_end(false);
   if (r.chance(50)) emit(with_both(r.pick({Op::add, Op::add, Op::remove, Op::answer}), server, slot));
   if (r.chance(40)) return;

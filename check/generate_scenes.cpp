@@ -133,4 +133,59 @@ void Generator::early_data_of_another_name() {
   emit(c);
 }
 
+/// The store hands out what is not of the version that is spoken.
+void Generator::answer_of_another_version() {
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  Command c = connection(server, client);
+  c.slot = 0, c.flights = flights_max;
+  c.keep = 1, c.keep_server = 2;
+  emit(c);
+  emit(with_slot(Op::set_session_version, c.keep_server, {r.pick<std::int64_t>({3, 3, 4})}));
+  Command callbacks = with_context(Op::set_callbacks, server);
+  callbacks.callbacks.get_session = GetCallback::copy_one;
+  emit(callbacks);
+  emit(with_both(Op::answer, server, c.keep_server));
+  emit(with_context(Op::flush, server));
+  c.slot = c.keep;
+  emit(c);
+}
+
+/// DTLS: an end that waits for a second has its say again.
+void Generator::late_answer() {
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  const std::uint8_t slot = slot_to_offer(server);
+  const std::uint8_t name = open_as(open_name(false), server, client, slot);
+  for (int times = static_cast<int>(r.between(1, 3)); times > 0; --times) {
+    deliver_some(name);
+    advance_by(r.pick<std::int64_t>({million, million - 15'000, million - 15'001, 2 * million, 60 * million}));
+  }
+  deliver_all(name);
+}
+
+/// A server has no session when it fails, and its alert goes out in the clear.
+void Generator::fails_in_renegotiation() {
+  const std::uint8_t name = settled();
+  const std::uint8_t server = open_[name].server, tickets = settings_[server][Setting::tickets];
+  configure(server, Setting::generate_id, static_cast<std::uint8_t>(r.pick({GenerateId::empty, GenerateId::fails})));
+  configure(server, Setting::tickets, 0);
+  emit(at_end(Op::renegotiate, name, r.chance(30)));
+  deliver_all(name);
+  configure(server, Setting::generate_id, 0);
+  configure(server, Setting::tickets, tickets);
+}
+
+/// The context of an SSL is of TLS, then of DTLS, or the other way round, before the handshake begins.
+void Generator::other_method() {
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  const std::uint8_t name = open_as(open_name(false), server, client, slot_to_offer(server)), changes = r.chance(50) ? server : client;
+  const std::uint8_t before = settings_[changes][Setting::transport];
+  configure(changes, Setting::transport, before == 0);
+  deliver_all(name);
+  if (r.chance(70)) configure(changes, Setting::transport, before);
+  if (r.chance(40)) clear(name);
+}
+
 }  // namespace sesscheck::generator

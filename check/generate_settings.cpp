@@ -19,6 +19,7 @@ void Generator::choose_families() {
     on_[i] = !(setting && plain) && r.chance(setting ? often * 6 / 10 : often);
   }
   set(Family::mixed_roles, r.chance(12));
+  set(Family::datagrams, r.chance(static_cast<unsigned>(shape_.datagrams_percent)));
   if (!shape_.session_ids_only) return;
   for (std::size_t i = static_cast<std::size_t>(Family::opens); i < families; ++i) on_[i] = false;
 }
@@ -57,6 +58,7 @@ Generator::Family Generator::family(Setting setting) {
     case Setting::new_calls:
     case Setting::get_calls:
     case Setting::remove_calls: return F::calling_back;
+    case Setting::transport: return F::datagrams;
     case Setting::version_min:  // what all traces have: see some_versions
     case Setting::version_max:
     case Setting::tickets:
@@ -134,6 +136,7 @@ std::uint8_t Generator::some_value(Setting setting, std::uint8_t context) {
     case Setting::alpn: return weighted({{10, 0}, {25, 1}, {25, 2}, {40, 3}});
     case Setting::new_calls:
     case Setting::get_calls: return weighted({{20, 0}, {18, 1}, {17, 2}, {14, 3}, {9, 4}, {9, 5}, {7, 6}, {6, 7}});
+    case Setting::transport: return weighted({{15, 0}, {85, 1}});
     case Setting::remove_calls: return weighted({{16, 0}, {16, 1}, {14, 2}, {14, 3}, {10, 4}, {16, 5}, {7, 6}, {7, 7}});
     default: return static_cast<std::uint8_t>(r.below(setting_max(setting) + 1U));
   }
@@ -152,6 +155,7 @@ unsigned Generator::often(Setting setting, bool is_client) {
     case Setting::new_calls:
     case Setting::remove_calls: return 45;
     case Setting::early_data: return is_client ? 12 : 90;
+    case Setting::transport: return 100;  // two that differ have nothing to say to each other
     default: return is_client ? 12 : 60;
   }
 }
@@ -241,7 +245,7 @@ void Generator::configure() {
     Command c = with_context(Op::configure, r.chance(80) ? server : client);
     c.setting = setting, c.number.value = some_value(setting, c.context);
     emit(c);
-    if (r.chance(15)) {
+    if (r.chance(setting == Setting::transport ? 75 : 15)) {
       c.context = c.context == server ? client : server;
       emit(c);
     }

@@ -38,7 +38,7 @@ class Generator {
     opens, renegotiations, accidents, back, renamings, shared_stores,
     // settings
     reconfigure, ticket_numbers, early_data, ticket_keys, ticket_callbacks, masters, ciphers, ids, switches,
-    client_certificates, compatibility, refusals, names, calling_back,
+    client_certificates, compatibility, refusals, names, calling_back, datagrams,
     count
   };
   static constexpr auto families = static_cast<std::size_t>(Family::count);
@@ -172,6 +172,10 @@ class Generator {
   void asked_after_a_handshake();
   void early_data_of_a_new_protocol();
   void early_data_of_another_name();
+  void answer_of_another_version();
+  void late_answer();
+  void other_method();
+  void fails_in_renegotiation();
   void configure(std::uint8_t context, Setting setting, std::int64_t value);
   void change_versions(std::uint8_t server, std::uint8_t client);
   void heal();

@@ -40,6 +40,7 @@ bool Program::has_callbacks(std::uint8_t index) const {
 }
 
 void Program::includes() {
+  if (settings_.mentions(Setting::transport)) text_ += "#define OPENSSL_SUPPRESS_DEPRECATED /* SSL_CTX_set_ssl_version */\n";
   text_ += c_parts::includes;
   std::string more;
   if (settings_.mentions(Setting::ticket_callback)) more += "#include <openssl/evp.h>\n#include <openssl/params.h>\n";

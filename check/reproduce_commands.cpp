@@ -80,7 +80,8 @@ void Program::command(const Command& c) {
       guarded("result = SSL_SESSION_set1_id(" + h + ", (const unsigned char *)" + made(c.number.value) + ")");
       break;
     case Op::set_session_version:
-      guarded("result = SSL_SESSION_set_protocol_version(" + h + ", TLS1_VERSION + " + number(c.number.value) + ")");
+      guarded("result = SSL_SESSION_set_protocol_version(" + h + ", " +
+              (c.number.value == static_cast<std::int64_t>(Version::dtls1_2) ? "DTLS1_2_VERSION" : "TLS1_VERSION + " + number(c.number.value)) + ")");
       break;
     case Op::set_session_host_name:
       guarded("result = SSL_SESSION_set1_hostname(" + h + ", " + letter(c.number.value) + ")");

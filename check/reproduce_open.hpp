@@ -137,7 +137,8 @@ static void describe(const SSL_SESSION *s, const char *absent, char *text, size_
   int version = s ? SSL_SESSION_get_protocol_version(s) : 0;
   char hint[40] = "", tls[20] = "";
   if (s && SSL_SESSION_has_ticket(s)) snprintf(hint, sizeof hint, " ticket hint=%lu", SSL_SESSION_get_ticket_lifetime_hint(s));
-  if (version && version != TLS1_2_VERSION) snprintf(tls, sizeof tls, " TLS 1.%d", version - TLS1_VERSION);
+  if (version == DTLS1_2_VERSION) snprintf(tls, sizeof tls, " DTLS 1.2");
+  else if (version && version != TLS1_2_VERSION) snprintf(tls, sizeof tls, " TLS 1.%d", version - TLS1_VERSION);
   if (!s)
     snprintf(text, size, "%s", absent);
   else

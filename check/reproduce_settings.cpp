@@ -7,11 +7,16 @@
 namespace sesscheck {
 namespace {
 
-constexpr const char* version_names[] = {"TLS1_VERSION", "TLS1_1_VERSION", "TLS1_2_VERSION", "TLS1_3_VERSION"};
+constexpr const char* version_names[] = {"TLS1_VERSION", "TLS1_1_VERSION", "TLS1_2_VERSION", "TLS1_3_VERSION", "DTLS1_2_VERSION"};
+constexpr const char* methods[] = {"TLS_method()", "DTLS_method()"};
 constexpr const char* ticket_words[] = {"", "known", "renews", "unknown", "issues_none", "fails"};
 constexpr const char* alpn_protocols[] = {"", "a", "b", "ab"};
 constexpr const char* id_words[] = {"", "unique", "same", "short", "empty", "too_long", "fails"};
 constexpr char first_own_keys = 'a';
+
+bool names_version(Setting setting) {
+  return setting == Setting::version_min || setting == Setting::version_max || setting == Setting::transport;
+}
 
 std::string number(std::uint8_t value) { return std::to_string(int{value}); }
 
@@ -31,10 +36,10 @@ SettingsInC::SettingsInC(const Trace& trace) : trace_(trace), certificate_(trace
   }
   for (const Command& c : trace.commands) {
     if (c.op == Op::configure) mentioned_[static_cast<std::size_t>(c.setting)] = true;
-    const bool version = c.op == Op::configure && (c.setting == Setting::version_min || c.setting == Setting::version_max);
+    const bool version = c.op == Op::configure && names_version(c.setting);
     only_tls1_3_ &= !version;
     same_versions_ &= !version;
-    tls1_3_ |= version && c.number.value == static_cast<std::int64_t>(Version::tls1_3);
+    tls1_3_ |= version && c.setting != Setting::transport && c.number.value == static_cast<std::int64_t>(Version::tls1_3);
     early_ |= c.early;
     verifies_ |= c.op == Op::set_verify_peer && c.number.value != 0;
     renegotiates_ |= c.op == Op::renegotiate;
@@ -68,7 +73,7 @@ std::string SettingsInC::context_function() const {
   const Settings usual;
   const Settings& first = same_versions_ ? trace_.setup.contexts[0].settings : usual;
   text += std::string("static SSL_CTX *context(void) { /* ") + (first.highest() == Version::tls1_2 ? "TLS 1.2 with session ids, no tickets" : "no stateless tickets") +
-          (plain_ ? "" : ", unless more is said") + " */\n" + "  SSL_CTX *ctx = SSL_CTX_new(TLS_method());\n" +
+          (plain_ ? "" : ", unless more is said") + " */\n" + "  SSL_CTX *ctx = SSL_CTX_new(" + methods[first[Setting::transport]] + ");\n" +
           "  SSL_CTX_set_min_proto_version(ctx, " + version_names[static_cast<int>(first.lowest())] + ");\n" +
           "  SSL_CTX_set_max_proto_version(ctx, " + version_names[static_cast<int>(first.highest())] + ");\n" +
           "  SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET" + (renegotiates_ ? " | SSL_OP_ALLOW_CLIENT_RENEGOTIATION" : "") + ");\n";
@@ -116,7 +121,7 @@ std::string SettingsInC::host_name(std::uint8_t index) const {
 
 std::string SettingsInC::ciphers(std::uint8_t index) const {
   const Settings& s = now_[index];
-  const bool old = s.as<Version>(Setting::version_min) < Version::tls1_2, ecdsa = trace_.setup.certificates;
+  const bool old = s.lowest() < Version::tls1_2, ecdsa = trace_.setup.certificates;
   const auto choice = s.as<CipherChoice>(Setting::cipher);
   std::string list;
   for (const bool sha384 : {false, true}) {
@@ -141,11 +146,17 @@ std::vector<std::string> SettingsInC::apply(std::uint8_t index, Setting setting)
   const std::string list = "SSL_CTX_set_cipher_list(" + x + ", \"" + ciphers(index) + "\")";
   switch (setting) {
     case Setting::version_min:
-    case Setting::version_max: {
+    case Setting::version_max:
+    case Setting::transport: {
       std::vector<std::string> all;
+      if (setting == Setting::transport) {  // one bound of TLS and one of DTLS are refused together
+        all = call("SSL_CTX_set_ssl_version", methods[value]);
+        all.push_back("SSL_CTX_set_min_proto_version(" + x + ", 0)");
+        all.push_back("SSL_CTX_set_max_proto_version(" + x + ", 0)");
+      }
       all.push_back("SSL_CTX_set_min_proto_version(" + x + ", " + version_names[static_cast<int>(s.lowest())] + ")");
       all.push_back("SSL_CTX_set_max_proto_version(" + x + ", " + version_names[static_cast<int>(s.highest())] + ")");
-      if (s.lowest() < Version::tls1_2) all.push_back(list);
+      if (s.lowest() < Version::tls1_2 || setting == Setting::transport) all.push_back(list);
       return all;
     }
     case Setting::cipher: {
@@ -200,7 +211,7 @@ std::vector<std::string> SettingsInC::setup(std::uint8_t index) {
   for (const SettingInfo& row : setting_table()) {
     const bool versions_done = row.setting == Setting::version_max && now_[index][Setting::version_min] != usual[Setting::version_min];
     const bool always = mentions(row.setting) && (row.setting == Setting::ticket_keys || row.setting == Setting::groups);
-    const bool version = row.setting == Setting::version_min || row.setting == Setting::version_max;
+    const bool version = names_version(row.setting);
     if ((now_[index][row.setting] == usual[row.setting] && !always) || versions_done || (version && same_versions_)) continue;
     for (std::string& line : apply(index, row.setting)) all.push_back(std::move(line));
   }

@@ -281,9 +281,26 @@ void pass_store(A& a, T& context) {
 }
 
 template <class A, class T>
+void pass_messages(A& a, T& messages) {
+  std::uint64_t size = messages.size();
+  a.value(size);
+  if constexpr (A::reads) messages.resize(size);
+  for (auto& message : messages) {
+    auto& [kind, ticket, alert, id, unreadable, again] = message;
+    a.value(kind);
+    a.ticket(ticket);
+    a.value(alert);
+    a.id(id);
+    a.value(unreadable);
+    a.flags(again);
+  }
+}
+
+template <class A, class T>
 void pass_side(A& a, T& side) {
   auto& [context, current, settings, id_context, verify_peer, session, verified, state, reused, error, sent_shutdown,
-         received_shutdown, lost, failed_late, reads_early_data, in_early_read, reading_refused, asked_late] = side;
+         received_shutdown, lost, failed_late, reads_early_data, in_early_read, reading_refused, asked_late, datagrams, sent,
+         waits, timer, timeouts] = side;
   a.value(context);
   a.value(current);
   pass_settings(a, settings, Settings{});
@@ -293,22 +310,11 @@ void pass_side(A& a, T& side) {
   a.value(state);
   a.value(error);
   a.flags(verify_peer, reused, sent_shutdown, received_shutdown, lost, failed_late, reads_early_data, in_early_read, reading_refused,
-          asked_late);
-}
-
-template <class A, class T>
-void pass_messages(A& a, T& messages) {
-  std::uint64_t size = messages.size();
-  a.value(size);
-  if constexpr (A::reads) messages.resize(size);
-  for (auto& message : messages) {
-    auto& [kind, ticket, alert, id, unreadable] = message;
-    a.value(kind);
-    a.ticket(ticket);
-    a.value(alert);
-    a.id(id);
-    a.value(unreadable);
-  }
+          asked_late, datagrams, waits);
+  pass_messages(a, sent);
+  if (!waits) return;
+  a.time(timer);
+  a.value(timeouts);
 }
 
 template <class A, class T>
@@ -323,12 +329,12 @@ void pass_hello(A& a, T& hello) {
 
 template <class A, class T>
 void pass_connection(A& a, T& connection) {
-  auto& [open, started, established, renegotiating, renewing, asked, fresh_wanted, replaced, client, server, to_client,
+  auto& [open, started, established, renegotiating, renewing, asked, fresh_wanted, replaced, stuck, client, server, to_client,
          to_server, hello, early, again, version, extended_master_secret, sha384, retried, secret, offered, ticket_expected,
          resuming, answered, tickets_sent, early_accepted, name_taken, protocol, early_status] = connection;
   a.flags(open);
   if (!open) return;
-  a.flags(started, established, renegotiating, renewing, asked, fresh_wanted, replaced, early, again,
+  a.flags(started, established, renegotiating, renewing, asked, fresh_wanted, replaced, stuck, early, again,
           extended_master_secret, sha384, retried, offered, ticket_expected, resuming, early_accepted, name_taken);
   a.value(protocol);
   pass_side(a, client);

@@ -247,6 +247,35 @@ constexpr Family families[] = {
      "renew A\n"
      "advance 1s\n"
      "flush A 0\n"},
+    {"DTLS",
+     "context A timeout=9 mode=MODE transport=datagramSTORE\n"
+     "context B timeout=9 transport=datagram\n",
+     "connect B A keep=h1\n"
+     "open c1 B A\n"
+     "open c2 B A offer=h1\n"
+     "deliver c2\n",
+     "connect B A offer=h1\n"
+     "open c1 B A offer=h1\n"
+     "deliver c1\n"
+     "deliver c1 flights=1\n"
+     "deliver c2\n"
+     "renegotiate c2 client\n"
+     "renegotiate c2 server abbreviated\n"
+     "garble c2 client\n"
+     "hang-up c2 server\n"
+     "clear c1\n"
+     "clear c2\n"
+     "close c2 client-end=none\n"
+     "add A h1\n"
+     "set-session-version h1 1.2\n"
+     "configure A transport=stream\n"
+     "configure B transport=stream\n"
+     "configure A transport=datagram\n"
+     "configure A tickets=on\n"
+     "configure B tickets=on\n"
+     "configure A generate-id=fails\n"
+     "advance 1s\n"
+     "flush A 0\n"},
     {"open connections of TLS 1.3",
      "context A timeout=9 mode=MODE version-max=1.3 tickets=on early-data=onSTORE\n"
      "context B timeout=9 version-max=1.3 tickets=on\n",

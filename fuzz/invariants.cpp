@@ -155,7 +155,9 @@ bool connections_are_possible(const Now& now) {
       return c.to_client.empty() && c.to_server.empty() && !c.renegotiating && !c.established && c.tickets_sent == 0 &&
              c.client.state == Handshake::none && c.server.state == Handshake::none;
     }
-    const auto error_if_failed = [](const Side& s) { return (s.state == Handshake::failed) == (s.lost || s.error != error::none); };
+    const auto error_if_failed = [](const Side& s) {  // DTLS may fail without one (Rule::alert_in_the_clear)
+      return (s.state == Handshake::failed) == (s.lost || s.error != error::none) || (s.datagrams && s.state == Handshake::failed);
+    };
     if (!c.open || c.client.state == Handshake::none || !error_if_failed(c.client) || !error_if_failed(c.server)) return false;
     if (c.retried && c.version != Version::tls1_3) return false;
     if (c.renegotiating && (!c.established || c.version == Version::tls1_3)) return false;

@@ -162,6 +162,10 @@ enum class Reason : std::uint8_t {
   store_shared,
   called_elsewhere,
   of_other_library,
+  other_transport,
+  record_dropped,
+  flight_repeated,
+  method_changed,
   count
 };
 

@@ -93,6 +93,7 @@ void Machine::send_client_hello(Connection& c) {
     c.early_status = 1;
   }
   c.to_server.push_back({Message::Kind::client_hello, no_ticket, 0, hello.id});
+  keep_flight(side, c.to_server.back(), true);
 }
 
 /// A new session at a client whose offer was refused.
@@ -181,13 +182,19 @@ void Machine::on_server_hello(Connection& c) {
   }
   // An id of before that names another session now: what follows is not what this end waits for, or cannot be read.
   const bool alert_follows = c.server.state == Handshake::failed && !(c.resuming && c.hello.early_data);
-  if (side.reused != c.resuming && !alert_follows) {
+  session(side.session).cipher = true;
+  const bool out_of_turn = side.reused != c.resuming && !alert_follows;
+  const bool unreadable = side.reused && session(offered).secret != session(c.server.session).secret;
+  if (side.datagrams && (out_of_turn ? c.resuming && !c.ticket_expected : unreadable)) {  // lost, for all that it knows
+    note(Reason::record_dropped);
+    c.stuck = true;
+    return;
+  }
+  if (out_of_turn) {
     const bool bad_record = c.resuming && says(resumption_is_bad_record);
     return fail(c, false, bad_record ? error::unexpected_record : error::unexpected_message, alert::unexpected_message);
   }
-  if (side.reused && session(offered).secret != session(c.server.session).secret)
-    return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
-  session(side.session).cipher = true;
+  if (unreadable) return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
   if (tls1_3 && c.early_accepted && !c.hello.early_data) {  // the server's SSL was cleared, and says what it said last time
     note(Reason::early_data_unasked);
     return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
@@ -207,6 +214,7 @@ void Machine::on_server_hello(Connection& c) {
   if (!tls1_3 && !side.reused) {
     if (stores(side, false) && says(client_stores_first)) update_cache(side, false, c.version);
     c.to_server.push_back({Message::Kind::finished});
+    keep_flight(side, c.to_server.back(), true);
   }
   if (tls1_3 && c.early_accepted) c.early_status = 2;
 }
@@ -234,7 +242,11 @@ void Machine::on_server_finished(Connection& c) {
     count(side.context, Counter::hits);
   }
   count(side.context, Counter::connect_good);
-  if (side.reused || c.version == Version::tls1_3) c.to_server.push_back({Message::Kind::finished});
+  answered(side);
+  if (side.reused || c.version == Version::tls1_3) {
+    c.to_server.push_back({Message::Kind::finished});
+    keep_flight(side, c.to_server.back(), false);
+  }
   side.state = Handshake::done;
 }
 

@@ -12,6 +12,7 @@ Side new_side(const World& world, std::uint8_t index) {
   Side side;
   side.context = side.current = index;
   side.settings = c.settings;
+  side.datagrams = c.settings.on(Setting::transport);
   side.id_context = c.id_context;
   side.verify_peer = c.verify_peer;
   return side;
@@ -74,12 +75,14 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
       unreadable = error::length_too_short;  // tls1_enc: no session, no encryption
     } else if (says(alert_is_in_the_clear)) {
       pass_to((at_server ? c.client : c.server).context);  // who reads it
-      unreadable = says(clear_alert_is_bad_mac) ? error::bad_record_mac : error::internal;
+      unreadable = says(clear_alert_is_bad_mac)                      ? error::bad_record_mac
+                   : side.datagrams && says(clear_alert_is_unsaid) ? error::unsaid
+                                                                   : error::internal;
       pass_to(side.context);
     }
   }
   if (!at_server && reason == error::unsupported_protocol) unreadable = error::wrong_version_number;  // in the record
-  if (!at_server && c.server.state == Handshake::none) unreadable = error::unexpected_message;  // in place of a hello
+  if (!at_server && !side.datagrams && c.server.state == Handshake::none) unreadable = error::unexpected_message;  // in place of a hello
   (at_server ? c.to_client : c.to_server).push_back({Message::Kind::alert, no_ticket, sent_alert, 0, unreadable});
 }
 
@@ -102,20 +105,34 @@ void Machine::receive(Connection& c, bool at_server) {
   if (side.reading_refused && side.state == Handshake::done && !side.received_shutdown &&
       !(at_server ? c.to_server : c.to_client).empty())
     fail(c, at_server, error::should_not_have_been_called, alert::internal_error);
+  resend(c, at_server);
   for (const Message& message : std::exchange(at_server ? c.to_server : c.to_client, {})) {
     if (side.state == Handshake::failed || side.received_shutdown) return;
+    if (at_server && side.state == Handshake::none) {
+      if (!fit_to_begin(c, true)) return;
+      // Asked of the context that SSL_set_SSL_CTX may have put in place before SSL_clear.
+      if (side.settings.highest() < Version::tls1_2 && context(side.current).settings.lowest() >= Version::tls1_2)
+        return fail(c, true, error::no_ciphers_available, alert::handshake_failure);
+      count(side.context, Counter::accept);
+      side.state = Handshake::unfinished;
+    }
+    if (message.again) {
+      answer_again(c, at_server);
+      continue;
+    }
+    if (!at_server && c.stuck && message.kind != Message::Kind::ticket) continue;
+    if (c.client.datagrams != c.server.datagrams) {
+      note(Reason::other_transport);
+      if (side.datagrams) continue;
+      side.state = Handshake::failed, side.error = error::wrong_version_number;  // no alert, and the session stays
+      return;
+    }
     switch (message.kind) {
-      case Message::Kind::hello_request:  // a TLS client answers with an abbreviated handshake, whatever was wanted
-        c.renewing = false;
+      case Message::Kind::hello_request:  // whatever was wanted, an abbreviated handshake is the answer; in DTLS a full one
+        c.renewing = side.datagrams;
         begin_again(c);
         break;
       case Message::Kind::client_hello:
-        if (side.state == Handshake::none) {
-          // Asked of the context that SSL_set_SSL_CTX may have put in place before SSL_clear.
-          if (side.settings.highest() < Version::tls1_2 && context(side.current).settings.lowest() >= Version::tls1_2)
-            return fail(c, true, error::no_ciphers_available, alert::handshake_failure);
-          count(side.context, Counter::accept);
-        }
         // Where the server asked, it has counted already; and may twice more: it sets itself up for each of two messages.
         if (c.renegotiating && !(c.asked && says(renegotiation_counted_once)))
           count(side.current, Counter::accept_renegotiate, c.asked ? 2 : 1);
@@ -131,11 +148,13 @@ void Machine::receive(Connection& c, bool at_server) {
       case Message::Kind::finished: at_server ? on_client_finished(c) : on_server_finished(c); break;
       case Message::Kind::ticket: on_ticket(c, message.ticket); break;
       case Message::Kind::alert:
-        if (side.state == Handshake::none) count(side.context, Counter::accept);
         if (message.unreadable == error::none)
           receive_alert(c, at_server, message.alert);
+        else if (side.datagrams && message.unreadable == error::bad_record_mac)
+          note(Reason::record_dropped);
         else
           fail(c, at_server, message.unreadable, alert::internal_error);  // the sender reads no more
+        if (side.error == error::unsaid) side.error = error::none;
         break;
       case Message::Kind::close_notify: side.received_shutdown = true; return;
     }
@@ -154,8 +173,10 @@ void Machine::deliver(Connection& c, int flights) {
     c.started = true;
     pass_to(c.client.context);
     c.client.state = Handshake::unfinished;
-    count(c.client.context, Counter::connect);
-    send_client_hello(c);
+    if (fit_to_begin(c, false)) {
+      count(c.client.context, Counter::connect);
+      send_client_hello(c);
+    }
   }
   bool to_server = true;
   for (int number = 1;; ++number, to_server = !to_server) {
@@ -300,6 +321,7 @@ void Machine::reuse(Connection& c) {
     side->reading_refused |= side->in_early_read;  // early_data_state is not reset
     side->lost = side->reused = side->sent_shutdown = side->received_shutdown = side->reads_early_data = false;
     side->error = error::none;
+    answered(*side);
   }
   c = fresh;
 }
@@ -367,6 +389,7 @@ void Machine::renegotiate(Connection& c, bool at_server, bool abbreviated) {
   if (at_server) {
     count(c.server.current, Counter::accept_renegotiate);
     c.to_client.push_back({Message::Kind::hello_request});
+    answered(c.server);
   } else {
     c.renewing = !abbreviated;
     begin_again(c);
@@ -460,6 +483,10 @@ void Machine::on_connection(const Command& command) {
       break;
     case Op::garble:
       if (side.state != Handshake::done || side.received_shutdown || c.renegotiating) break;
+      if (side.datagrams && !side.reading_refused) {
+        note(Reason::record_dropped);
+        break;
+      }
       note(Reason::garbled);
       fail(c, command.at_server, side.reading_refused ? error::should_not_have_been_called : error::bad_record_mac,
            alert::bad_record_mac);

@@ -8,6 +8,7 @@
 //   server.cpp      a ClientHello: what is looked up, what is resumed, what is new
 //   client.cpp      what a client offers, and what it makes of the answer
 //   connection.cpp  a connection's life: opened, delivered, ended
+//   datagram.cpp    DTLS: flights that are sent again
 //   step.cpp        one command, and what is seen after it
 #pragma once
 
@@ -145,6 +146,13 @@ struct Machine {
   void fail(Connection& c, bool at_server, std::uint16_t reason, std::uint16_t alert);
   void receive_alert(Connection& c, bool at_server, std::uint16_t alert);
   void show(const Connection& c);
+
+  // --- DTLS (datagram.cpp) -----------------------------------------------------------------------------------------
+  bool fit_to_begin(Connection& c, bool at_server);
+  void keep_flight(Side& side, Message first, bool waits);
+  static void answered(Side& side);
+  void resend(Connection& c, bool at_server);
+  static void answer_again(Connection& c, bool at_server);
 
   std::optional<Identity> generate_id(Connection& c, Version version);
   void on_client_hello(Connection& c);

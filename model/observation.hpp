@@ -20,14 +20,17 @@ using Name = std::uint32_t;
 namespace error {
 inline constexpr std::uint16_t
     none = 0, inconsistent_extms = 104, bad_extension = 110, length_mismatch = 159, length_too_short = 160,
-    no_ciphers_available = 181, bad_cipher = 186, no_shared_cipher = 193, old_session_cipher_not_returned = 197,
+    no_ciphers_available = 181, bad_cipher = 186, no_protocols_available = 191, no_shared_cipher = 193,
+    old_session_cipher_not_returned = 197,
     session_version_mismatch = 210, required_cipher_missing = 215, unsolicited_extension = 217,
     inconsistent_early_data_protocol = 222, inconsistent_early_data_name = 231, unexpected_message = 244,
     unexpected_record = 245, binder_does_not_verify = 253, should_not_have_been_called = 257,
     unsupported_protocol = 258, internal = 259,
     wrong_cipher_returned = 261, wrong_ssl_version = 266, wrong_version_number = 267, session_in_different_context = 272,
     id_context_too_long = 273, id_context_uninitialized = 277, bad_record_mac = 281, invalid_context = 282, invalid_config = 283, unexpected_eof = 294,
-    session_id_callback_failed = 301, session_id_conflict = 302, session_id_bad_length = 303, alert = 1000;
+    session_id_callback_failed = 301, session_id_conflict = 302, session_id_bad_length = 303,
+    read_timeout_expired = 312, alert = 1000,
+    unsaid = 999;  ///< inside of the model: an error that leaves nothing on the error queue, seen as none
 }
 namespace alert {
 inline constexpr std::uint16_t
@@ -40,7 +43,7 @@ struct SessionView {
   bool resumable = false;       ///< SSL_SESSION_is_resumable
   bool ticket = false;          ///< SSL_SESSION_has_ticket
   bool early_data = false;      ///< SSL_SESSION_get_max_early_data is not 0
-  std::uint8_t version = 0;     ///< SSL_SESSION_get_protocol_version: 1 to 4 for TLS 1.0 to 1.3, 0 is none
+  std::uint8_t version = 0;     ///< SSL_SESSION_get_protocol_version: 1 to 4 for TLS 1.0 to 1.3, 5 for DTLS 1.2, 0 is none
   std::int64_t time = 0;        ///< SSL_SESSION_get_time, seconds
   std::int64_t timeout = 0;     ///< SSL_SESSION_get_timeout, seconds
   std::int64_t hint = 0;        ///< SSL_SESSION_get_ticket_lifetime_hint, seconds
@@ -96,7 +99,7 @@ inline constexpr std::uint8_t not_empty = 4;  ///< the place for the id was not 
 
 struct ConnectionView {
   EndView client, server;
-  std::uint8_t version = 0;      ///< SSL_version of the server's end once it is done: 1 to 4 for TLS 1.0 to 1.3
+  std::uint8_t version = 0;      ///< SSL_version of the server's end once it is done: 1 to 4 for TLS 1.0 to 1.3, 5 for DTLS 1.2
   std::uint8_t early_data = 0;   ///< SSL_get_early_data_status at the client: 0 not sent, 1 rejected, 2 accepted
   std::uint8_t tickets = 0;      ///< NewSessionTicket messages that the client took in this command
   std::uint8_t offered_id_length = 0, answered_id_length = 0;  ///< session id bytes in ClientHello and ServerHello

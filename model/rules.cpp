@@ -50,7 +50,7 @@ std::span<const RuleInfo> rule_table() {
       {Rule::external_wrong_id, "external_wrong_id", {"full_handshake", "breaks", "taken_for_it"}, "S6",
        "get_session_cb returns a session of another id", "ssl_get_prev_session, ssl_sess.c"},
       {Rule::clock_resolution, "clock_resolution", {"second", "microsecond"}, "T2c",
-       "resolution of a session's time and of the expiry test", "sess_timedout, ssl_sess.c"},
+       "resolution of a session's time and of the expiry test; and whether a timer of DTLS has run out exactly 15 ms too early", "sess_timedout, ssl_sess.c"},
       {Rule::expiry_boundary, "expiry_boundary", {"valid_at_deadline", "expired_at_deadline"}, "T2a",
        "a session exactly as old as its timeout", "sess_timedout, ssl_sess.c"},
       {Rule::unclean_end, "unclean_end", {"removes", "keeps"}, "G9a",
@@ -98,9 +98,9 @@ std::span<const RuleInfo> rule_table() {
        "session; a session without a secret is an internal error", "construct_stateless_ticket, statem/statem_srvr.c"},
       {Rule::group_change, "group_change", {"same_object", "copied"}, "",
        "a TLS 1.3 client's session that is resumed with a key exchange group that it did not have", "tls_parse_stoc_key_share, statem/extensions_clnt.c"},
-      {Rule::alert_in_the_clear, "alert_in_the_clear", {"internal_error", "bad_record_mac"}, "",
+      {Rule::alert_in_the_clear, "alert_in_the_clear", {"internal_error", "bad_record_mac", "unsaid_in_dtls"}, "",
        "what reads a TLS 1.2 record that is not encrypted with its keys: the alert of a server without a session in a "
-       "renegotiation, early data after a resumption", "tls1_enc, record/ssl3_record.c"},
+       "renegotiation, early data after a resumption; unsaid: an internal error, which in DTLS has no reason", "tls1_enc, record/ssl3_record.c"},
       {Rule::version_after_switch, "version_after_switch", {"kept", "refused"}, "",
        "TLS 1.0 or 1.1 after the ClientHello callback switched to a context whose security level is above 0", "ssl_security_default_callback, ssl_cert.c"},
       {Rule::accept_renegotiations, "accept_renegotiations", {"one", "three"}, "N3b",
@@ -208,6 +208,9 @@ std::span<const RuleInfo> rule_table() {
        "time and timeout of a session that gets no id because the server's mode is OFF: as of any, or 0", "wolfSSL: AddSession, ssl.c (5.5)"},
       {Rule::freed_session, "freed_session", {"silent", "reported"}, "G8",
        "remove_session_cb when the library frees a session that no one else holds and that its cache has no copy of", "wolfSSL: wolfSSL_FreeSession, ssl.c (5.5)"},
+      {Rule::method_of_handshake, "method_of_handshake", {"own", "of_context", "of_context_late"}, "",
+       "an SSL of TLS whose context is one of DTLS when a handshake begins, or the other way round: it stays as it is, or "
+       "changes and fails, as it keeps its versions: at once, or a client after it was counted", "SSL_clear, ssl_lib.c"},
   };
   return table;
 }
@@ -236,7 +239,8 @@ Rules Rules::openssl_3_0() {
         negative_time_never_expires, wrong_id_breaks_handshake, not_told_without_id, stateless_ticket_not_cached,
         undecryptable_not_looked_up, invented_id_looked_up, ticket_timeout_counted, ticket_hit_counted,
         renewed_ticket_dropped, no_ticket_after_hash_mismatch, binder_illegal_parameter,
-        call_under_lock_refused, group_change_copies_session, renegotiation_counted_thrice, flush_skipped_without_id})
+        call_under_lock_refused, group_change_copies_session, renegotiation_counted_thrice, flush_skipped_without_id,
+        method_of_context, clear_alert_is_unsaid})
     rules.set(choice);
   return rules;
 }
@@ -262,13 +266,15 @@ std::span<const Profile> profiles() {
   static const Rules openssl_3_0_22 = with(openssl_3_0, {ticket_after_hash_mismatch, clear_alert_is_bad_mac});
   static const Rules openssl_3_5 =
       with(openssl_3_0_22, {binder_decrypt_error, clock_in_microseconds, times_in_nanoseconds, readd_leaves_misplaced,
-                            future_ticket_is_new, accept_moves_before_name, clear_alert_is_error, alert_is_encrypted, old_version_refused});
+                            future_ticket_is_new, accept_moves_before_name, clear_alert_is_error, alert_is_encrypted, old_version_refused,
+                            method_stays});
   static const Rules openssl_3_6 = with(openssl_3_5, {wrong_id_is_miss, reported_in_reverse, call_under_lock_deadly, clear_alert_is_bad_mac, lifetime_is_a_week});
   static const Rules openssl_1_1_1 =
       with(openssl_3_0, {capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated, negative_timeout_accepted,
                          negative_time_is_past, not_resumable_is_used, reported_in_any_order, call_under_lock_undefined,
                          newer_calls_missing, secret_illegal_parameter, transport_end_keeps, marked_session_mishandled,
-                         overflow_wraps, ticket_faults_there, group_change_keeps_object});
+                         overflow_wraps, ticket_faults_there, group_change_keeps_object,
+                         method_of_context_late, clear_alert_is_error});
   static const Rules boringssl =
       with(openssl_3_0, {flush_every_255, capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated,
                          remove_callback_only_for_cached, verify_peer_session_stored, expired_is_withheld, negative_timeout_accepted,

@@ -117,6 +117,7 @@ enum class Rule : std::uint8_t {
   removal_without_id,
   off_session,
   freed_session,
+  method_of_handshake,
   count
 };
 
@@ -184,6 +185,7 @@ inline constexpr Choice
     ticket_faults_mended{Rule::ticket_faults, 0}, ticket_faults_there{Rule::ticket_faults, 1},
     group_change_keeps_object{Rule::group_change, 0}, group_change_copies_session{Rule::group_change, 1},
     clear_alert_is_error{Rule::alert_in_the_clear, 0}, clear_alert_is_bad_mac{Rule::alert_in_the_clear, 1},
+    clear_alert_is_unsaid{Rule::alert_in_the_clear, 2},
     old_version_kept{Rule::version_after_switch, 0}, old_version_refused{Rule::version_after_switch, 1},
     renegotiation_counted_once{Rule::accept_renegotiations, 0}, renegotiation_counted_thrice{Rule::accept_renegotiations, 1},
     client_stores{Rule::client_cache, 0}, client_only_calls_back{Rule::client_cache, 1},
@@ -238,7 +240,9 @@ inline constexpr Choice
     long_id_context_is_error{Rule::id_context_error, 0}, long_id_context_is_silent{Rule::id_context_error, 1},
     removal_needs_id{Rule::removal_without_id, 0}, removal_told_without_id{Rule::removal_without_id, 1},
     off_session_is_dated{Rule::off_session, 0}, off_session_is_blank{Rule::off_session, 1},
-    freed_session_silent{Rule::freed_session, 0}, freed_session_reported{Rule::freed_session, 1};
+    freed_session_silent{Rule::freed_session, 0}, freed_session_reported{Rule::freed_session, 1},
+    method_stays{Rule::method_of_handshake, 0}, method_of_context{Rule::method_of_handshake, 1},
+    method_of_context_late{Rule::method_of_handshake, 2};
 // clang-format on
 
 /// A row of the table: what a person needs to know of a Rule.

@@ -258,6 +258,7 @@ void Machine::on_client_hello(Connection& c) {
   }
   c.answered = tls1_3 || (c.resuming && (says(wrong_id_is_taken) || says(ticket_goes_with_invented_id))) ? c.hello.id : id;
   c.to_client.push_back({Message::Kind::server_hello, no_ticket, 0, c.answered});
+  keep_flight(side, c.to_client.back(), true);
   if (tls1_3) session(side.session).cipher = true;
   if (c.resuming && !tls1_3 && c.ticket_expected && !issue_ticket(c)) return;
   if (c.resuming || tls1_3) c.to_client.push_back({Message::Kind::finished});
@@ -277,6 +278,7 @@ void Machine::on_client_finished(Connection& c) {
   Side& side = c.server;
   const bool tls1_3 = c.version == Version::tls1_3;
   session(side.session).cipher = true;
+  answered(side);
   if (side.verify_peer && !side.reused && tls1_3 && side.asked_late) {  // the answer is compared with the context of that request
     note(Reason::asked_before);
     return fail(c, true, error::invalid_context, alert::decode_error);
@@ -287,6 +289,7 @@ void Machine::on_client_finished(Connection& c) {
     if (!side.reused) {
       if (c.ticket_expected && !issue_ticket(c)) return;
       c.to_client.push_back({Message::Kind::finished});
+      keep_flight(side, c.to_client.back(), false);
     }
     update_cache(side, true, c.version);
   }

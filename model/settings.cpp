@@ -45,6 +45,7 @@ std::span<const SettingInfo> setting_table() {
       {S::host_name, "host-name", {"none", "a", "b"}, 0, "the server name that a client sends"},
       {S::alpn, "alpn", {"none", "a", "b", "both"}, 0, "the protocols that a client offers and a server takes, a before b"},
       {S::store_of, "store-of", {"own", "A", "B", "C", "D"}, 0, "whose external store its callbacks use"},
+      {S::transport, "transport", {"stream", "datagram"}, 0, "datagram: DTLS 1.2, whatever the versions are"},
   };
   return table;
 }

@@ -39,11 +39,12 @@ enum class Setting : std::uint8_t {
   host_name,               ///< SSL_set_tlsext_host_name at a client's end; a server that has a servername callback takes it
   alpn,                    ///< SSL_CTX_set_alpn_protos, SSL_CTX_set_alpn_select_cb: what a client offers, what a server takes
   store_of,                ///< the external store is that of another context, as this one was set up
+  transport,               ///< datagram: SSL_CTX_set_ssl_version(DTLS_method()), DTLS 1.2 alone, whatever the versions are
   count
 };
 inline constexpr std::size_t setting_count = static_cast<std::size_t>(Setting::count);
 
-enum class Version : std::uint8_t { tls1_0, tls1_1, tls1_2, tls1_3 };
+enum class Version : std::uint8_t { tls1_0, tls1_1, tls1_2, tls1_3, dtls1_2 };
 /// What SSL_CTX_set_tlsext_ticket_key_cb's callback returns: `known` 1 both ways, `renews` 2 for a ticket, `unknown` 0 for
 /// a ticket, `issues_none` 0 for a new one, `fails` -1 for a ticket.
 enum class TicketCallback : std::uint8_t { absent, known, renews, unknown, issues_none, fails };
@@ -86,7 +87,7 @@ class Settings {
   [[nodiscard]] bool on(Setting setting) const { return (*this)[setting] != 0; }
   template <class Value>
   [[nodiscard]] Value as(Setting setting) const { return static_cast<Value>((*this)[setting]); }
-  [[nodiscard]] Version lowest() const { return as<Version>(Setting::version_min); }
+  [[nodiscard]] Version lowest() const { return on(Setting::transport) ? Version::dtls1_2 : as<Version>(Setting::version_min); }
   /// Not below the lowest one: no pair of values leaves a context without any version.
   [[nodiscard]] Version highest() const { return std::max(lowest(), as<Version>(Setting::version_max)); }
   bool operator==(const Settings&) const = default;

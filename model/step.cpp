@@ -124,14 +124,15 @@ void on_context(Machine& m, const Command& command) {
 
 /// SSL_SESSION_set1_id and _set_protocol_version. A cache looks for a session where its id was when it was added: one that
 /// is cached must keep it, and be the only one of its id and version; one that a connection uses may yet be cached. And its
-/// cipher must do for its version: those of TLS 1.0 and 1.1 are the same, and TLS 1.3 wants no more of it than the hash.
+/// cipher must do for its version: those of TLS 1.0 and 1.1 are the same, those of TLS and DTLS 1.2, too, and TLS 1.3 wants
+/// no more of it than the hash.
 void rename(Machine& m, SessionRef ref, const Command& command) {
   Session& s = m.session(ref);
   const bool id = command.op == Op::set_session_id;
   const auto version = static_cast<Version>(command.number.value);
   const bool cached = s.cached_in != no_context;
   const bool fits = id || version == s.version || !s.cipher || std::max(version, s.version) < Version::tls1_2 ||
-                    (s.version == Version::tls1_2 && version == Version::tls1_3);
+                    (std::min(version, s.version) >= Version::tls1_2 && s.version != Version::tls1_3);
   const auto taken = [&] { return version != s.version && m.find(m.context(s.cached_in), s.id, version) != no_session; };
   const bool emptied = id && command.number.value == 0 && s.ticket != no_ticket;  // what is cached without an id may get one when it is used (F15)
   if (!fits || emptied || (cached && (id || taken())) || m.in_use(ref)) {

@@ -120,6 +120,18 @@ struct Context {
   bool operator==(const Context&) const = default;
 };
 
+/// What goes over the wire, as far as a session cache can tell.
+struct Message {
+  enum class Kind : std::uint8_t { hello_request, client_hello, retry, server_hello, finished, ticket, alert, close_notify };
+  Kind kind = Kind::client_hello;
+  TicketRef ticket = no_ticket;
+  std::uint16_t alert = 0;
+  Identity id = 0;         ///< the session id in a hello
+  std::uint16_t unreadable = 0;  ///< an alert that cannot be read: the error that its reader reports instead
+  bool again = false;            ///< DTLS: the first of a flight that is sent once more
+  bool operator==(const Message&) const = default;
+};
+
 /// One end of a connection: an SSL. What SSL_new copied from the context is here; the rest is read there when it is needed.
 struct Side {
   std::uint8_t context = 0;  ///< the context it was made from; its cache, counters and callbacks are used (session_ctx)
@@ -140,18 +152,12 @@ struct Side {
   bool reading_refused = false;   ///< SSL_clear came then: SSL_read is an error from now on
   bool asked_late = false;        ///< a server that asked for a certificate after a handshake, which SSL_clear does not forget
   bool operator==(const Side&) const = default;
+  bool datagrams = false;         ///< its method is one of DTLS, whatever its versions are of (Rule::method_of_handshake)
+  std::vector<Message> sent;      ///< DTLS: the first message of its last flight, until that is answered
+  bool waits = false;             ///< DTLS: for that answer; ...
+  Moment timer;                   ///< ... and when it is sent again, if none has come
+  std::uint8_t timeouts = 0;      ///< DTLS: so many times it was
   [[nodiscard]] bool in_use() const { return state == Handshake::done || lost || (reads_early_data && state == Handshake::unfinished); }
-};
-
-/// What goes over the wire, as far as a session cache can tell.
-struct Message {
-  enum class Kind : std::uint8_t { hello_request, client_hello, retry, server_hello, finished, ticket, alert, close_notify };
-  Kind kind = Kind::client_hello;
-  TicketRef ticket = no_ticket;
-  std::uint16_t alert = 0;
-  Identity id = 0;         ///< the session id in a hello
-  std::uint16_t unreadable = 0;  ///< an alert that cannot be read: the error that its reader reports instead
-  bool operator==(const Message&) const = default;
 };
 
 /// What a ClientHello proposes.
@@ -184,6 +190,7 @@ struct Connection {
   bool asked = false;          ///< of the server: it asked for it ...
   bool fresh_wanted = false;   ///< ... or did not; and wants a new session, in its opinion
   bool replaced = false;  ///< SSL_set_session came when it was in use: it must not go on
+  bool stuck = false;     ///< DTLS: the client drops what it does not wait for, and waits
   Side client, server;
   std::vector<Message> to_client, to_server;
   Hello hello;

@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(errors_in_commands) {
         "is no setting; expected SETTING=WORD, the former version-min, version-max, tickets, num-tickets, early-data, "
         "anti-replay, ticket-keys, ticket-callback, ems, cipher, groups, generate-id, server-name, client-hello, "
         "client-certificate, middlebox-compat, ignore-eof, renegotiation-resumes, not-resumable, new-calls, "
-        "get-calls, remove-calls, host-name, alpn or store-of"));
+        "get-calls, remove-calls, host-name, alpn, store-of or transport"));
   check_error("open A A", 1, "open: 'A' is not valid; expected c1 to c3");
   check_error("open c4 A A", 1, "open: 'c4' is out of range; expected c1 to c3");
   check_error("open c1 A", 1, "open: missing context; usage: " + usage(Op::open));

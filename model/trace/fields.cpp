@@ -39,7 +39,7 @@ constexpr std::array<FieldInfo, static_cast<std::size_t>(Field::count)> fields =
     {Field::on_off, "value", "on|off", 0, 1},
     {Field::moment, "time", "now+SECONDS|SECONDS", lowest, highest},
     {Field::duration, "duration", "10.5s", 0, duration_max},
-    {Field::version, "version", "1.2", 0, 3},
+    {Field::version, "version", "1.2|dtls-1.2", 0, 4},
     {Field::host_name, "host-name", "a|b|none", 0, 2},
     {Field::protocol, "protocol", "a|b|none", 0, 2},
     {Field::made_id, "id", "ID", 0, made_ids_max},

@@ -239,14 +239,14 @@ void fill_functions_that_are_lacking(Table& t) {
 
 // What both lack: OpenSSL's inventions, and what they have as another interface. SSL_set_session on a connection in use
 // ends the process; a TLS 1.2 server of theirs does not renegotiate; a ticket key callback cannot decline to issue a
-// ticket. What is not modelled is left out as well: versions other than TLS 1.2, and the other objects that
+// ticket. What is not modelled is left out as well: versions other than TLS 1.2, DTLS, and the other objects that
 // SSL_get1_session shows in mid-handshake.
 constexpr Lacks both_lack = {
     {Op::set_session_data, Op::set_session_id, Op::set_session_version, Op::set_session_host_name, Op::set_session_protocol,
      Op::set_session_early_data, Op::dup, Op::offer, Op::take, Op::clear, Op::renegotiate, Op::new_ticket, Op::verify_client},
     {Setting::num_tickets, Setting::early_data, Setting::anti_replay, Setting::extended_master_secret, Setting::cipher, Setting::generate_id,
      Setting::client_hello, Setting::middlebox_compat, Setting::ignore_eof, Setting::renegotiation_resumes, Setting::not_resumable,
-     Setting::host_name, Setting::alpn,
+     Setting::host_name, Setting::alpn, Setting::transport,
      {Setting::version_min, 0}, {Setting::version_min, 1}, {Setting::version_min, 3}, {Setting::version_max, 0},
      {Setting::version_max, 1}, {Setting::version_max, 3}, {Setting::ticket_callback, static_cast<std::uint8_t>(TicketCallback::issues_none)}},
     {View::cached, View::live, View::verified}};

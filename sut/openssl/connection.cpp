@@ -7,10 +7,14 @@
 namespace sesscheck::openssl {
 namespace {
 
-// A record of application data that no key made; its version is that of TLS 1.2 and 1.3.
+// A record of application data that no key made; its version is that of TLS 1.2 and 1.3. In DTLS, epoch 1 and a number that
+// no record has yet stand before its length.
 constexpr unsigned char broken_record[5 + 32] = {
     SSL3_RT_APPLICATION_DATA, 3, 3, 0, 32, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+constexpr std::ptrdiff_t epoch_offset = 3;
+constexpr unsigned char epoch_and_number[8] = {0, 1, 0, 0, 0xff, 0xff, 0xff, 0xff};
 
 // What a mem BIO that is empty returns: to try again, or the end.
 constexpr long try_again = -1, the_end = 0;
@@ -149,10 +153,14 @@ void Run::clear(RealConnection& connection) {
 
 /// A record of the connection's version, so that nothing but its bytes is wrong with it.
 void Run::garble(RealEnd& end) {
-  unsigned char record[sizeof broken_record];
-  std::copy(std::begin(broken_record), std::end(broken_record), record);
-  record[2] = static_cast<unsigned char>(std::min(f_.SSL_version(end.ssl), TLS1_2_VERSION));
-  f_.BIO_write(end.side.in, record, sizeof record);
+  std::vector<unsigned char> record(std::begin(broken_record), std::end(broken_record));
+  const int version = f_.SSL_version(end.ssl);
+  if (version == DTLS1_2_VERSION) {
+    record[1] = DTLS1_2_VERSION >> 8;
+    record.insert(record.begin() + epoch_offset, std::begin(epoch_and_number), std::end(epoch_and_number));
+  }
+  record[2] = static_cast<unsigned char>(version == DTLS1_2_VERSION ? version : std::min(version, TLS1_2_VERSION));
+  f_.BIO_write(end.side.in, record.data(), static_cast<int>(record.size()));
 }
 
 void Run::on_connection(const Command& command) {

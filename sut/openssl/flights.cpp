@@ -1,5 +1,7 @@
 // How an end of a connection goes on, and what passes between the two, flight by flight.
+#include <algorithm>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "sut/openssl/run.hpp"
@@ -7,10 +9,19 @@
 namespace sesscheck::openssl {
 namespace {
 
-// Where a hello keeps the length of its session id: record header, handshake header, version, random.
+// Where a hello keeps the length of its session id: record header, handshake header, version, random. Those two headers
+// are longer in DTLS.
 constexpr std::size_t hello_type_offset = 5, hello_random_offset = 5 + 4 + 2, hello_id_length_offset = hello_random_offset + 32;
+constexpr std::size_t longer_record_header = 8, longer_headers = 8 + 8;
 // A HelloRetryRequest is a ServerHello with this for a random (RFC 8446, 4.1.3); so much of it is enough.
 constexpr unsigned char retry_random[8] = {0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11};
+
+/// Each record of DTLS is a datagram of its own; a stream arrives whole.
+std::size_t first_datagram(std::span<const unsigned char> flight) {
+  constexpr std::size_t header = 13;  // ends with the length of what follows
+  if (flight.size() < header || flight[1] != DTLS1_VERSION_MAJOR) return flight.size();
+  return std::min(flight.size(), header + (std::size_t{flight[header - 2]} << 8 | flight[header - 1]));
+}
 
 }  // namespace
 
@@ -22,7 +33,10 @@ void Run::note_hellos(const RealConnection& connection, BIO* from) {
   const unsigned char* flight = nullptr;
   const long length = f_.BIO_ctrl(from, BIO_CTRL_INFO, 0, &flight);
   if (length <= static_cast<long>(hello_id_length_offset) || flight[0] != SSL3_RT_HANDSHAKE) return;
-  const unsigned char type = flight[hello_type_offset];
+  const bool datagrams = flight[1] == DTLS1_VERSION_MAJOR;
+  if (datagrams && length <= static_cast<long>(hello_id_length_offset + longer_headers)) return;
+  const unsigned char type = flight[hello_type_offset + (datagrams ? longer_record_header : 0)];
+  if (datagrams) flight += longer_headers;
   if (type == SSL3_MT_CLIENT_HELLO && !std::exchange(offer_noted_, true))
     seen_->connection.offered_id_length = flight[hello_id_length_offset];
   const bool retry = std::memcmp(flight + hello_random_offset, retry_random, sizeof retry_random) == 0;
@@ -47,9 +61,13 @@ void Run::deliver(RealConnection& connection, int flights) {
     });
     if (number > flights) return;
     at(to, [&] {
-      f_.BIO_write(to.side.in, flight_.data(), static_cast<int>(flight_.size()));
+      for (std::span<const unsigned char> rest = flight_; !rest.empty();) {
+        const std::size_t length = first_datagram(rest);
+        f_.BIO_write(to.side.in, rest.data(), static_cast<int>(length));
+        rest = rest.subspan(length);
+        advance(connection, to);
+      }
       flight_.clear();
-      advance(connection, to);
     });
   }
 }
@@ -57,6 +75,7 @@ void Run::deliver(RealConnection& connection, int flights) {
 /// Lets one end go on with what it has received. One that has failed does not.
 void Run::advance(RealConnection& connection, RealEnd& end) {
   if (end.view.state == Handshake::failed) return;
+  const std::uint8_t tickets = seen_->connection.tickets;
   if (end.view.state == Handshake::done) {
     read(end);
   } else {
@@ -64,6 +83,9 @@ void Run::advance(RealConnection& connection, RealEnd& end) {
     if (end.view.state == Handshake::done && pending(end.side.in) != 0) read(end);  // tickets, most of all
   }
   end.view.error = first_error();
+  // 1.1.1 shows a message of DTLS, which comes alone, before it refuses it: that ticket was not taken.
+  if (end.view.error == error::unexpected_message && f_.SSL_version(end.ssl) == DTLS1_2_VERSION)
+    seen_->connection.tickets = tickets;
   if (end.view.state == Handshake::done) connection.plain = false;
 }
 

@@ -135,9 +135,9 @@ void Run::rename(const Command& command) {
   SSL_SESSION* session = held_[command.slot];
   const SSL_CTX* cache = cache_of(session);
   const bool id = command.op == Op::set_session_id;
-  const int version = TLS1_VERSION + static_cast<int>(command.number.value), before = f_.SSL_SESSION_get_protocol_version(session);
+  const int version = protocol_version[static_cast<std::size_t>(command.number.value)], before = f_.SSL_SESSION_get_protocol_version(session);
   const bool fits = id || version == before || !f_.SSL_SESSION_get0_cipher(session) ||
-                    std::max(version, before) < TLS1_2_VERSION || (before == TLS1_2_VERSION && version == TLS1_3_VERSION);
+                    std::max(version, before) < TLS1_2_VERSION || (std::min(version, before) >= TLS1_2_VERSION && before != TLS1_3_VERSION);
   bool taken = false;
   if (cache && !id && version != before) {
     SSL_SESSION* other = f_.SSL_SESSION_new();

@@ -1,6 +1,7 @@
 // One trace on one library: the real counterpart of model/world.hpp and model/step.hpp.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -56,9 +57,12 @@ struct Equipment {
   X509* certificate = nullptr;                  ///< once it was needed
   EVP_PKEY* key = nullptr;
 };
-/// 1 to 4 for TLS 1.0 to 1.3, else 0.
+/// The library's numbers, by Version.
+inline constexpr std::array<int, 5> protocol_version = {TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION, DTLS1_2_VERSION};
+/// 1 to 4 for TLS 1.0 to 1.3, 5 for DTLS 1.2, else 0.
 constexpr std::uint8_t version_number(int protocol) {
-  return protocol >= TLS1_VERSION && protocol <= TLS1_3_VERSION ? static_cast<std::uint8_t>(protocol - TLS1_VERSION + 1) : 0;
+  const auto place = std::ranges::find(protocol_version, protocol);
+  return place == protocol_version.end() ? 0 : static_cast<std::uint8_t>(place - protocol_version.begin() + 1);
 }
 /// SSL_SESSION objects of this process.
 std::int64_t sessions_alive();

@@ -16,7 +16,6 @@ constexpr unsigned char callback_key[32] = {7};
 constexpr std::size_t key_name_length = sizeof callback_key_name, iv_length = 16;
 constexpr long early_data_max = 16384;
 constexpr unsigned char protocols[] = {1, 'a', 1, 'b'};  // of Alpn::both; each one after its length
-constexpr int protocol_version[] = {TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION};
 
 /// Suites by CipherChoice, for TLS 1.2 and, if need be, for what is older.
 struct Suites {
@@ -131,7 +130,7 @@ void Run::switch_context(SSL* ssl, std::uintptr_t to) {
 void Run::make_context(std::uint8_t index) {
   RealContext& context = contexts_[index];
   const ContextSetup& setup = context.setup;
-  SSL_CTX* ctx = context.ctx = f_.SSL_CTX_new(f_.TLS_method());
+  SSL_CTX* ctx = context.ctx = f_.SSL_CTX_new(setup.settings.on(Setting::transport) ? f_.DTLS_method() : f_.TLS_method());
   f_.SSL_CTX_set_options(ctx, SSL_OP_ALLOW_CLIENT_RENEGOTIATION);  // as 1.1.1 does; else 3.0 refuses it
   f_.SSL_CTX_set_psk_client_callback(ctx, SettingCallback::psk_client);
   f_.SSL_CTX_set_psk_server_callback(ctx, SettingCallback::psk_server);
@@ -144,7 +143,9 @@ void Run::make_context(std::uint8_t index) {
   const Settings library_default;  // but for these
   for (const SettingInfo& row : setting_table()) {
     const Setting setting = row.setting;
-    if (setting == Setting::version_min || setting == Setting::version_max || setting == Setting::cipher) continue;
+    if (setting == Setting::version_min || setting == Setting::version_max || setting == Setting::cipher ||
+        setting == Setting::transport)
+      continue;
     if (setting == Setting::tickets || context.settings[setting] != library_default[setting]) apply(index, setting);
   }
 
@@ -181,6 +182,11 @@ void Run::apply(std::uint8_t index, Setting setting) {
   const bool on = value != 0;
   const auto number = reinterpret_cast<void*>(std::uintptr_t{value});
   switch (setting) {
+    case Setting::transport:
+      f_.SSL_CTX_set_ssl_version(ctx, on ? f_.DTLS_method() : f_.TLS_method());
+      for (const int bound : {SSL_CTRL_SET_MIN_PROTO_VERSION, SSL_CTRL_SET_MAX_PROTO_VERSION})
+        f_.SSL_CTX_ctrl(ctx, bound, 0, nullptr);  // one of TLS and one of DTLS are refused together
+      [[fallthrough]];
     case Setting::version_min:
     case Setting::version_max:
       apply_versions(index);
@@ -248,7 +254,7 @@ void Run::apply_versions(std::uint8_t index) {
 
 void Run::apply_ciphers(std::uint8_t index) {
   const RealContext& context = contexts_[index];
-  const bool old = context.settings.as<Version>(Setting::version_min) < Version::tls1_2;
+  const bool old = context.settings.lowest() < Version::tls1_2;
   const Suites* suites = certificates_ ? certificate_suites : psk_suites;
   const auto choice = context.settings.as<CipherChoice>(Setting::cipher);
   std::string list, list_1_3;

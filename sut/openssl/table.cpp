@@ -45,7 +45,7 @@ void complete(Table& table, const Libraries& libraries) {
 #undef SESSCHECK_FIND
 #define SESSCHECK_FIND(name) \
   if (!table.name) table.name = reinterpret_cast<decltype(table.name)>(libraries.find_ssl(#name));
-  SESSCHECK_SSL_FUNCTIONS_LATER(SESSCHECK_FIND)
+  SESSCHECK_SSL_FUNCTIONS_SOME(SESSCHECK_FIND)
 #undef SESSCHECK_FIND
 #define SESSCHECK_FIND(name) \
   if (!table.name) table.name = libraries.crypto<decltype(table.name)>(#name);

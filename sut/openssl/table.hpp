@@ -20,7 +20,7 @@ namespace sesscheck::openssl {
 // Functions and not macros: what OpenSSL's headers define as a macro (SSL_CTX_sess_number, ...) goes through SSL_CTX_ctrl.
 // Since 3.4 some have _ex twins; the plain ones are still exported by 4.0.
 #define SESSCHECK_SSL_FUNCTIONS(X)                                                                                   \
-  X(TLS_method) X(SSL_CTX_new) X(SSL_CTX_free) X(SSL_CTX_ctrl) X(SSL_CTX_callback_ctrl) X(SSL_CTX_set_options)       \
+  X(TLS_method) X(DTLS_method) X(SSL_CTX_new) X(SSL_CTX_free) X(SSL_CTX_ctrl) X(SSL_CTX_callback_ctrl) X(SSL_CTX_set_options)       \
   X(SSL_CTX_clear_options) X(SSL_CTX_set_cipher_list) X(SSL_CTX_set_ciphersuites) X(SSL_CTX_set_verify)              \
   X(SSL_CTX_set_timeout) X(SSL_CTX_get_timeout) X(SSL_CTX_set_session_id_context) X(SSL_CTX_set_num_tickets)         \
   X(SSL_CTX_get_num_tickets) X(SSL_CTX_sess_get_new_cb) X(SSL_CTX_sess_get_get_cb) X(SSL_CTX_sess_get_remove_cb)     \
@@ -42,8 +42,8 @@ namespace sesscheck::openssl {
   X(SSL_SESSION_get_max_early_data) X(SSL_SESSION_set1_hostname) X(SSL_SESSION_set1_alpn_selected) X(SSL_SESSION_set_max_early_data) X(SSL_SESSION_get0_cipher) X(SSL_SESSION_get0_id_context) X(SSL_SESSION_get0_hostname)                      \
   X(SSL_SESSION_get0_alpn_selected) X(SSL_SESSION_set1_ticket_appdata) X(SSL_SESSION_get0_ticket_appdata)            \
   X(SSL_CTX_set_alpn_protos) X(SSL_CTX_set_alpn_select_cb) X(SSL_get_verify_result) X(i2d_SSL_SESSION) X(d2i_SSL_SESSION)
-/// Those that 1.1.1 has not: null there.
-#define SESSCHECK_SSL_FUNCTIONS_LATER(X) X(SSL_new_session_ticket)
+/// Those that 1.1.1 has not, or those that came of it: null there.
+#define SESSCHECK_SSL_FUNCTIONS_SOME(X) X(SSL_new_session_ticket) X(SSL_CTX_set_ssl_version)
 #define SESSCHECK_CRYPTO_FUNCTIONS(X)                                                                                \
   X(OpenSSL_version) X(CRYPTO_free) X(CRYPTO_get_ex_new_index) X(ERR_get_error) X(ERR_clear_error)                   \
   X(RAND_set_rand_method) X(RAND_bytes) X(BIO_new) X(BIO_s_mem) X(BIO_free) X(BIO_read) X(BIO_write) X(BIO_ctrl)     \
@@ -54,7 +54,7 @@ namespace sesscheck::openssl {
 struct Table {
 #define SESSCHECK_SLOT(name) decltype(&::name) name = nullptr;
   SESSCHECK_SSL_FUNCTIONS(SESSCHECK_SLOT)
-  SESSCHECK_SSL_FUNCTIONS_LATER(SESSCHECK_SLOT)
+  SESSCHECK_SSL_FUNCTIONS_SOME(SESSCHECK_SLOT)
   SESSCHECK_CRYPTO_FUNCTIONS(SESSCHECK_SLOT)
 #undef SESSCHECK_SLOT
   Lacks lacks;  ///< what this library does not have
