@@ -77,15 +77,23 @@ struct Writer {
     number(given);
     if (fresh) number(world.identities[old].length);
   }
+  /// The number of an id; the last one, when it has none.
+  [[nodiscard]] Identity known(Identity id) const { return (id < first_identity ? id : identities.find(id)) - 1; }
+  [[nodiscard]] auto looks(const Session& s) const {
+    return std::tuple(s.time, s.timeout, s.version, s.not_resumable, s.cipher, s.extended_master_secret, s.sha384, s.second_group,
+                      s.early_data, s.id_context.length, s.id_context.letter, s.hint, s.data.length, s.data.letter, s.host_name,
+                      s.protocol, s.verified, s.of_server, known(s.id), secrets.find(s.secret));
+  }
+  [[nodiscard]] const Session& stored(const Stored& entry) const {
+    return entry.reference != no_session ? world.sessions[entry.reference] : entry.bytes;
+  }
   /// Where an entry stands in a store: those whose id has a number first; the others by what they are, not by their
   /// age.
   [[nodiscard]] auto place(const Stored& entry) const {
-    const Identity known = entry.id < first_identity ? entry.id : identities.find(entry.id);
-    const Session& s = entry.reference != no_session ? world.sessions[entry.reference] : entry.bytes;
-    return std::tuple(known - 1, s.time, s.timeout, s.version, s.not_resumable, s.cipher, s.extended_master_secret,
-                      s.sha384, s.second_group, s.early_data, s.id_context.length, s.id_context.letter, s.hint,
-                      s.data.length, s.data.letter, s.host_name, s.protocol, s.verified,
-                      secrets.find(s.secret), tickets.find(s.ticket));  // no number: 0 - 1 is the last
+    const Session& s = stored(entry);
+    static const Ticket none;
+    const Ticket& t = s.ticket != no_ticket ? world.tickets[s.ticket] : none;
+    return std::tuple(known(entry.id), looks(s), tickets.find(s.ticket), t.stateful, known(t.hash), t.hint, looks(t.session));
   }
   void session(const SessionRef& old) { number(old == no_session ? 0 : sessions.of(old).first); }
   void ticket(const TicketRef& old) { number(old == no_ticket ? 0 : tickets.of(old).first); }
@@ -256,6 +264,8 @@ void pass_context(A& a, T& context, const Context& beginning) {
   a.session(answer);
 }
 
+constexpr std::size_t few = 16;  // entries of a store: to be put in order one after the other
+
 template <class A, class T>
 void pass_store(A& a, T& context) {
   if (context.setup.store == Store::none) return;
@@ -275,8 +285,19 @@ void pass_store(A& a, T& context) {
   } else {
     std::vector<const Stored*> entries;
     for (const Stored& entry : context.store) entries.push_back(&entry);
-    if (size > 1) std::ranges::stable_sort(entries, {}, [&](const Stored* entry) { return a.place(*entry); });
-    for (const Stored* entry : entries) pass_entry(*entry);
+    const auto place = [&](const Stored* entry) {
+      const auto shares = [&](const Stored& other) { return a.stored(other).secret == a.stored(*entry).secret; };
+      return std::tuple(a.place(*entry), size > few ? 0 : std::ranges::count_if(context.store, shares));
+    };
+    if (size > few) std::ranges::stable_sort(entries, {}, place);
+    for (auto next = entries.begin(); next != entries.end(); ++next) {
+      // One that was passed gives a number to its secret, which those after it may share.
+      if (size <= few && size > 1) {
+        const auto least = std::ranges::min_element(next, entries.end(), {}, place);
+        std::rotate(next, least, least + 1);
+      }
+      pass_entry(**next);
+    }
   }
 }
 
