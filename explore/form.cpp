@@ -87,6 +87,13 @@ struct Writer {
   [[nodiscard]] const Session& stored(const Stored& entry) const {
     return entry.reference != no_session ? world.sessions[entry.reference] : entry.bytes;
   }
+  /// How many entries of each store have this secret.
+  [[nodiscard]] std::vector<std::ptrdiff_t> shared(std::uint32_t secret) const {
+    std::vector<std::ptrdiff_t> all;
+    for (const Context& context : world.contexts)
+      all.push_back(std::ranges::count(context.store, secret, [this](const Stored& entry) { return stored(entry).secret; }));
+    return all;
+  }
   /// Where an entry stands in a store: those whose id has a number first; the others by what they are, not by their
   /// age.
   [[nodiscard]] auto place(const Stored& entry) const {
@@ -286,8 +293,7 @@ void pass_store(A& a, T& context) {
     std::vector<const Stored*> entries;
     for (const Stored& entry : context.store) entries.push_back(&entry);
     const auto place = [&](const Stored* entry) {
-      const auto shares = [&](const Stored& other) { return a.stored(other).secret == a.stored(*entry).secret; };
-      return std::tuple(a.place(*entry), size > few ? 0 : std::ranges::count_if(context.store, shares));
+      return std::tuple(a.place(*entry), size > few ? std::vector<std::ptrdiff_t>() : a.shared(a.stored(*entry).secret));
     };
     if (size > few) std::ranges::stable_sort(entries, {}, place);
     for (auto next = entries.begin(); next != entries.end(); ++next) {

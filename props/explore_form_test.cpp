@@ -86,10 +86,24 @@ class Twins {
     std::string key, key_second;
     form_.write(first_, key);
     form_.write(second_, key_second);
-    return key == key_second ? "" : "the keys afterwards";
+    if (key == key_second) return "";
+    two_keys_ = lookalikes(first_) && lookalikes(second_);
+    return two_keys_ ? "" : "the keys afterwards";
   }
+  /// Whether one state had two keys at last, which a store can bring about: see docs/explore.md.
+  [[nodiscard]] bool two_keys() const { return two_keys_; }
 
  private:
+  /// Whether a store has several entries that nothing else leads to.
+  static bool lookalikes(const World& world) {
+    Form form(world);
+    std::string key;
+    form.write(world, key);
+    return std::ranges::any_of(world.contexts, [&](const Context& c) {
+      return std::ranges::count(c.store, Identity{0}, [&](const Stored& entry) { return form.renamed(entry.id); }) > 1;
+    });
+  }
+
   /// What the first one showed, as the second one says it: its names, its date.
   void translate(const Command& command, Observation& seen) const {
     std::vector<Name> names(first_.names + 1);
@@ -121,6 +135,7 @@ class Twins {
   World first_, second_;
   std::int64_t shift_;
   std::vector<Identity> twin_;  // of the second, by identity of the first
+  bool two_keys_ = false;
 };
 
 std::string told(const Trace& trace, std::size_t commands, const std::vector<Command>& then, const std::string& what) {
@@ -139,7 +154,7 @@ BOOST_AUTO_TEST_SUITE(form)
 // Catches: a form that leaves out something that makes a difference: the world that is made of a key and the one that
 // it was made of are led through the same commands, those of their own random trace and of another.
 BOOST_AUTO_TEST_CASE(a_world_and_its_canonical_form_behave_equally) {
-  std::size_t compared = 0, shifted = 0;
+  std::size_t compared = 0, shifted = 0, two_keys = 0;
   for (const char* profile : tried_profiles) {
     const Rules rules = *find_profile(profile);
     for (std::uint64_t seed = 0; seed < 400; ++seed) {
@@ -177,6 +192,7 @@ BOOST_AUTO_TEST_CASE(a_world_and_its_canonical_form_behave_equally) {
             BOOST_REQUIRE_MESSAGE(difference.empty(), told(trace, i, then, profile + (", " + difference))
                                                           << "seed " << seed);
             ++compared;
+            two_keys += twins.two_keys();
             shifted += world.now.seconds != canonical.now.seconds;
           }
         }
@@ -188,6 +204,7 @@ BOOST_AUTO_TEST_CASE(a_world_and_its_canonical_form_behave_equally) {
   std::cout << compared << " commands compared, " << shifted << " of them on another date" << std::endl;
   BOOST_TEST(compared > 50'000U);
   BOOST_TEST(shifted > 10'000U);
+  BOOST_TEST(two_keys * 1'000 < compared, two_keys);
 }
 
 // Catches: two worlds that different ways lead to, called one, of which one still remembers its way.

@@ -228,7 +228,7 @@ constexpr Lacks wolfssl_lacks = {
     {Op::make, Op::open, Op::deliver, Op::offer, Op::take, Op::renegotiate, Op::new_ticket, Op::shut, Op::garble, Op::hang_up,
      Op::clear, Op::close, Op::verify_client, Op::set_session_data, Op::set_session_id, Op::set_session_version,
      Op::set_session_host_name, Op::set_session_protocol, Op::set_session_early_data},
-    {Setting::version_min, Setting::version_max, Setting::tickets, Setting::num_tickets, Setting::early_data,
+    {Setting::transport, Setting::version_min, Setting::version_max, Setting::tickets, Setting::num_tickets, Setting::early_data,
      Setting::anti_replay, Setting::ticket_keys, Setting::ticket_callback, Setting::extended_master_secret, Setting::cipher,
      Setting::groups, Setting::generate_id, Setting::server_name, Setting::client_hello, Setting::client_certificate,
      Setting::middlebox_compat, Setting::ignore_eof, Setting::renegotiation_resumes, Setting::not_resumable,
