@@ -249,7 +249,7 @@ constexpr Invariant table[] = {
      flush_of_all_sessions, Rule::negative_session_time},
     {"an_automatic_flush_comes_every_255_connections",
      "another period or phase, a flush that leaves something, or takes too much", "S18 S19 L3 T4", automatic_flush,
-     Rule::flush_period},
+     Rule::flush_period, Rule::flush_without_id},
     {"counters_add_up", "counters that go down, or exceed what they are part of", "N1 N2a N3a", counters_add_up},
     {"each_connection_counts_once", "a path through the handshake that does not count, or counts twice",
      "N2 N2a N3 N3a N5 N6", each_connection_counts_once},

@@ -20,6 +20,7 @@ struct Invariant {
   /// Empty for what holds everywhere. Else the manual's word, which OpenSSL 3.0 does not keep because of this Rule: the
   /// invariant holds of the manual only.
   std::optional<Rule> deviation = std::nullopt;
+  std::optional<Rule> second_deviation = std::nullopt;  ///< another one that breaks it alone
 };
 
 /// All of them.

@@ -93,10 +93,16 @@ Subject model(const std::string& profile) {
           SESSCHECK_BINARY " simulate --rules " + profile};
 }
 
-Subject model(const std::string& profile, Choice change) {
-  return {"the model (" + profile + ", " + to_string(change) + ")",
-          std::make_shared<ModelSut>(find_profile(profile)->with(change)),
-          SESSCHECK_BINARY " simulate --rules " + profile + " --rule " + to_string(change)};
+Subject model(const std::string& profile, std::span<const Choice> changes) {
+  Subject changed = model(profile);
+  Rules rules = *find_profile(profile);
+  for (const Choice change : changes) {
+    rules.set(change);
+    changed.name += " with " + to_string(change);
+    changed.replay += " --rule " + to_string(change);
+  }
+  changed.sut = std::make_shared<ModelSut>(rules);
+  return changed;
 }
 
 Trace drawn_trace(const Shape& shape) {

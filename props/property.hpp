@@ -36,7 +36,7 @@ const Subject& library();
 const Subject& another_worker();
 /// The model under the Rules of a profile, and one Rule of them changed perhaps.
 Subject model(const std::string& profile);
-Subject model(const std::string& profile, Choice change);
+Subject model(const std::string& profile, std::span<const Choice> changes);
 
 /// What is wrong with these observations of this trace; empty when nothing is.
 using Judge = std::function<std::optional<std::string>(const Trace&, std::span<const Observation>)>;
