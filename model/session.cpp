@@ -88,8 +88,10 @@ bool Machine::expired(const Session& s, Moment at, bool in_flush) {
     if (in_flush) return time + timeout < time || now > time + timeout;
     return now < time || now - time > timeout;
   }
-  if ((s.time.seconds + s.timeout > UINT32_MAX || at.seconds > UINT32_MAX) && says(times_in_32_bits)) {
-    const auto end = static_cast<std::uint32_t>(s.time.seconds + s.timeout), now = static_cast<std::uint32_t>(at.seconds);
+  const std::int64_t until = wrapping_add(s.time.seconds, s.timeout);
+  const bool wraps = s.timeout > 0 && until < s.time.seconds;
+  if ((wraps || until > UINT32_MAX || at.seconds > UINT32_MAX) && says(times_in_32_bits)) {
+    const auto end = static_cast<std::uint32_t>(until), now = static_cast<std::uint32_t>(at.seconds);
     return now > end || (now == end && says(in_flush ? flush_removes_at_deadline : expired_at_deadline));
   }
   if (!in_flush && at < s.time && says(future_session_is_expired)) return true;
