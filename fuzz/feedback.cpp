@@ -17,8 +17,9 @@ namespace {
 
 constexpr std::size_t op_count = static_cast<std::size_t>(Op::count);
 constexpr std::size_t mode_classes = 64, fill_classes = 6, limit_classes = 5, distance_classes = 32,
-                      cadence_classes = 12, stage_classes = 65, server_classes = 12, offer_classes = 17;
-constexpr std::size_t version_count = 5, value_classes = 8;  // of a Setting: no one has more values
+                      cadence_classes = 12, stage_classes = 65, server_classes = 12;
+constexpr std::size_t version_count = static_cast<std::size_t>(Version::dtls1_2) + 1, offer_classes = 1 + 4 * version_count;
+constexpr std::size_t value_classes = 8;  // of a Setting: no one has more values
 
 /// One byte for each thing that can happen; the engine clears them before each input.
 struct Counters {
