@@ -9,14 +9,20 @@ void Generator::configure(std::uint8_t context, Setting setting, std::int64_t va
   emit(c);
 }
 
+/// A whole connection that offers nothing, and whose session is kept: what a scene begins with.
+Command Generator::first_connection(std::uint8_t server, std::uint8_t client) {
+  Command c = connection(server, client);
+  c.slot = 0, c.flights = flights_max;
+  c.keep = free_slot();
+  return c;
+}
+
 /// A TLS 1.3 session is resumed where the key exchange takes another group, and perhaps a HelloRetryRequest.
 void Generator::other_group() {
   if (protocol_ != Protocol::tls1_3) return;
   const std::uint8_t server = some_end(false);
   const std::uint8_t client = some_end(true);
-  Command c = connection(server, client);
-  c.slot = 0, c.flights = flights_max;
-  c.keep = free_slot();
+  Command c = first_connection(server, client);
   emit(c);
   const bool second = settings_[server].as<Groups>(Setting::groups) == Groups::second;
   configure(r.chance(60) ? server : client, Setting::groups, second ? 0 : 1);
@@ -47,9 +53,7 @@ void Generator::early_data_again() {
   const std::uint8_t server = some_end(false);
   const std::uint8_t client = some_end(true);
   if (!settings_[server].on(Setting::early_data)) configure(server, Setting::early_data, 1);
-  Command c = connection(server, client);
-  c.slot = 0, c.flights = flights_max;
-  c.keep = free_slot();
+  Command c = first_connection(server, client);
   emit(c);
   Command opened = with_context(Op::open, server);
   opened.connection = open_name(false), opened.client = client, opened.slot = c.keep, opened.early = true;
@@ -97,9 +101,8 @@ void Generator::early_data_of_a_new_protocol() {
   if (!settings_[server].on(Setting::early_data)) configure(server, Setting::early_data, 1);
   configure(server, Setting::alpn, static_cast<std::uint8_t>(Alpn::both));
   configure(client, Setting::alpn, 0);
-  Command c = connection(server, client);
-  c.slot = 0, c.flights = flights_max, c.repeat = 1;
-  c.keep = free_slot();
+  Command c = first_connection(server, client);
+  c.repeat = 1;
   emit(c);
   configure(client, Setting::alpn, r.pick({1, 2, 3}));
   c.slot = c.keep;
@@ -119,9 +122,8 @@ void Generator::early_data_of_another_name() {
   configure(server, Setting::alpn, static_cast<std::uint8_t>(Alpn::both));
   configure(client, Setting::alpn, static_cast<std::uint8_t>(Alpn::both));
   configure(client, Setting::host_name, 1);
-  Command c = connection(server, client);
-  c.slot = 0, c.flights = flights_max, c.repeat = 1;
-  c.keep = free_slot();
+  Command c = first_connection(server, client);
+  c.repeat = 1;
   emit(c);
   const bool name = r.chance(50);
   const std::uint8_t changing = name || r.chance(50) ? client : server;

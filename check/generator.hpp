@@ -172,6 +172,7 @@ class Generator {
   void asked_after_a_handshake();
   void early_data_of_a_new_protocol();
   void early_data_of_another_name();
+  Command first_connection(std::uint8_t server, std::uint8_t client);
   void answer_of_another_version();
   void late_answer();
   void other_method();
