@@ -29,9 +29,10 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
       unreadable = error::length_too_short;  // tls1_enc: no session, no encryption
     } else if (says(alert_is_in_the_clear)) {
       pass_to((at_server ? c.client : c.server).context);  // who reads it
-      unreadable = says(clear_alert_is_bad_mac)                      ? error::bad_record_mac
-                   : side.datagrams && says(clear_alert_is_unsaid) ? error::unsaid
-                                                                   : error::internal;
+      unreadable = says(clear_alert_is_bad_mac)                             ? error::bad_record_mac
+                   : side.datagrams && says(clear_alert_is_unsaid)        ? error::unsaid
+                   : side.datagrams && says(clear_alert_is_layer_failure) ? error::record_layer_failure
+                                                                          : error::internal;
       pass_to(side.context);
     }
   }

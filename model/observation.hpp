@@ -29,7 +29,7 @@ inline constexpr std::uint16_t
     wrong_cipher_returned = 261, wrong_ssl_version = 266, wrong_version_number = 267, session_in_different_context = 272,
     id_context_too_long = 273, id_context_uninitialized = 277, bad_record_mac = 281, invalid_context = 282, invalid_config = 283, unexpected_eof = 294,
     session_id_callback_failed = 301, session_id_conflict = 302, session_id_bad_length = 303,
-    read_timeout_expired = 312, alert = 1000,
+    read_timeout_expired = 312, record_layer_failure = 313, alert = 1000,
     unsaid = 999;  ///< inside of the model: an error that leaves nothing on the error queue, seen as none
 }
 namespace alert {

@@ -98,9 +98,9 @@ std::span<const RuleInfo> rule_table() {
        "session; a session without a secret is an internal error", "construct_stateless_ticket, statem/statem_srvr.c"},
       {Rule::group_change, "group_change", {"same_object", "copied"}, "",
        "a TLS 1.3 client's session that is resumed with a key exchange group that it did not have", "tls_parse_stoc_key_share, statem/extensions_clnt.c"},
-      {Rule::alert_in_the_clear, "alert_in_the_clear", {"internal_error", "bad_record_mac", "unsaid_in_dtls"}, "",
+      {Rule::alert_in_the_clear, "alert_in_the_clear", {"internal_error", "bad_record_mac", "unsaid_in_dtls", "layer_failure_in_dtls"}, "",
        "what reads a TLS 1.2 record that is not encrypted with its keys: the alert of a server without a session in a "
-       "renegotiation, early data after a resumption; unsaid: an internal error, which in DTLS has no reason", "tls1_enc, record/ssl3_record.c"},
+       "renegotiation, early data after a resumption; the last two: an internal error, which in DTLS has no reason, or one of its own", "tls1_enc, record/ssl3_record.c"},
       {Rule::version_after_switch, "version_after_switch", {"kept", "refused"}, "",
        "TLS 1.0 or 1.1 after the ClientHello callback switched to a context whose security level is above 0", "ssl_security_default_callback, ssl_cert.c"},
       {Rule::accept_renegotiations, "accept_renegotiations", {"one", "three"}, "N3b",
@@ -266,7 +266,7 @@ std::span<const Profile> profiles() {
   static const Rules openssl_3_0_22 = with(openssl_3_0, {ticket_after_hash_mismatch, clear_alert_is_bad_mac});
   static const Rules openssl_3_5 =
       with(openssl_3_0_22, {binder_decrypt_error, clock_in_microseconds, times_in_nanoseconds, readd_leaves_misplaced,
-                            future_ticket_is_new, accept_moves_before_name, clear_alert_is_error, alert_is_encrypted, old_version_refused,
+                            future_ticket_is_new, accept_moves_before_name, clear_alert_is_layer_failure, alert_is_encrypted, old_version_refused,
                             method_stays});
   static const Rules openssl_3_6 = with(openssl_3_5, {wrong_id_is_miss, reported_in_reverse, call_under_lock_deadly, clear_alert_is_bad_mac, lifetime_is_a_week});
   static const Rules openssl_1_1_1 =

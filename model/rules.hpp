@@ -185,7 +185,7 @@ inline constexpr Choice
     ticket_faults_mended{Rule::ticket_faults, 0}, ticket_faults_there{Rule::ticket_faults, 1},
     group_change_keeps_object{Rule::group_change, 0}, group_change_copies_session{Rule::group_change, 1},
     clear_alert_is_error{Rule::alert_in_the_clear, 0}, clear_alert_is_bad_mac{Rule::alert_in_the_clear, 1},
-    clear_alert_is_unsaid{Rule::alert_in_the_clear, 2},
+    clear_alert_is_unsaid{Rule::alert_in_the_clear, 2}, clear_alert_is_layer_failure{Rule::alert_in_the_clear, 3},
     old_version_kept{Rule::version_after_switch, 0}, old_version_refused{Rule::version_after_switch, 1},
     renegotiation_counted_once{Rule::accept_renegotiations, 0}, renegotiation_counted_thrice{Rule::accept_renegotiations, 1},
     client_stores{Rule::client_cache, 0}, client_only_calls_back{Rule::client_cache, 1},
