@@ -23,9 +23,8 @@ bool Machine::cached_anywhere(Identity id) const {
 
 /// A session without an id that an open connection may still give one.
 bool Machine::unfinished(SessionRef ref) const {
-  return world.sessions[ref].id == 0 && std::ranges::any_of(world.connections, [ref](const Connection& c) {
-           return c.client.session == ref || c.server.session == ref;
-         });
+  const auto goes_on = [ref](const Connection& c) { return c.client.session == ref || c.server.session == ref; };
+  return world.sessions[ref].id == 0 && (goes_on(whole) || std::ranges::any_of(world.connections, goes_on));
 }
 
 /// Whether an open connection goes on with this session.

@@ -182,7 +182,7 @@ void Machine::on_server_hello(Connection& c) {
   }
   // An id of before that names another session now: what follows is not what this end waits for, or cannot be read.
   const bool alert_follows = c.server.state == Handshake::failed && !(c.resuming && c.hello.early_data);
-  session(side.session).cipher = true;
+  if (tls1_3) session(side.session).cipher = true;
   const bool out_of_turn = side.reused != c.resuming && !alert_follows;
   const bool unreadable = side.reused && session(offered).secret != session(c.server.session).secret;
   if (side.datagrams && (out_of_turn ? c.resuming && !c.ticket_expected : unreadable)) {  // lost, for all that it knows
@@ -212,6 +212,7 @@ void Machine::on_server_hello(Connection& c) {
     if (c.protocol != Alpn::none) s.protocol = c.protocol;
   }
   if (!tls1_3 && !side.reused) {
+    if (!alert_follows) session(side.session).cipher = true;  // with its ChangeCipherSpec
     if (stores(side, false) && says(client_stores_first)) update_cache(side, false, c.version);
     c.to_server.push_back({Message::Kind::finished});
     keep_flight(side, c.to_server.back(), true);

@@ -57,7 +57,7 @@ bool Machine::open(Connection& c, const Command& command) {
 void Machine::receive(Connection& c, bool at_server) {
   Side& side = at_server ? c.server : c.client;
   pass_to(side.context);
-  side.in_early_read |= at_server && side.state == Handshake::none && side.settings.on(Setting::early_data) && !c.again;
+  side.in_early_data |= at_server && side.state == Handshake::none && side.settings.on(Setting::early_data) && !c.again;
   if (side.reading_refused && side.state == Handshake::done && !side.received_shutdown &&
       !(at_server ? c.to_server : c.to_client).empty())
     fail(c, at_server, error::should_not_have_been_called, alert::internal_error);
@@ -128,11 +128,15 @@ void Machine::deliver(Connection& c, int flights) {
   if (!c.started) {
     c.started = true;
     pass_to(c.client.context);
+    const bool writes_early = c.early && c.client.session != no_session && session(c.client.session).early_data &&
+                              session(c.client.session).version == Version::tls1_3 && resumable(session(c.client.session)) &&
+                              c.client.settings.highest() == Version::tls1_3;
     c.client.state = Handshake::unfinished;
     if (fit_to_begin(c, false)) {
       count(c.client.context, Counter::connect);
       send_client_hello(c);
     }
+    c.client.in_early_data |= writes_early && c.client.state == Handshake::failed;
   }
   bool to_server = true;
   for (int number = 1;; ++number, to_server = !to_server) {
@@ -171,7 +175,7 @@ void Machine::show(const Connection& c) {
 
 /// A whole connection in one command.
 void Machine::connect(const Command& command) {
-  Connection c;
+  Connection& c = whole;
   if (!open(c, command)) return;
   deliver(c, command.flights);
   seen.result = both_done(c);

@@ -117,7 +117,7 @@ void Machine::reuse(Connection& c) {
     close_one(*side);
     if (bad) side->session = no_session;
     side->state = Handshake::none;
-    side->reading_refused |= side->in_early_read;  // early_data_state is not reset
+    side->reading_refused |= side->in_early_data;  // early_data_state is not reset
     side->lost = side->reused = side->sent_shutdown = side->received_shutdown = side->reads_early_data = false;
     side->error = error::none;
     answered(*side);

@@ -38,6 +38,7 @@ struct Machine {
   bool evicting = false;
   bool copied_in = false;  ///< what a server found, and did not resume, is a copy's concern: see report_freed
   std::vector<SessionRef> let_go = {};  ///< what the application frees when this command is over
+  Connection whole = {};                        ///< that of a connect command: no other command has it
   std::span<const SessionRef> unreported = {};  ///< victims of this command whose remove_session_cb is still to come
   Library turn = Library::of_servers;           ///< whose Rules are asked, where there are two libraries
 

@@ -176,7 +176,7 @@ bool Server::run() {
     m.count(counting, Counter::accept);
     m.count(side.context, Counter::accept, -1);
   }
-  side.in_early_read &= !tls1_3();  // there SSL_accept pauses when the server has answered: SSL_read_early_data is at its end, or reads
+  side.in_early_data &= !tls1_3();  // there SSL_accept pauses when the server has answered: SSL_read_early_data is at its end, or reads
   if (tls1_3() && !c.retried && c.client.settings.as<Groups>(Setting::groups) == Groups::both &&
       side.settings.as<Groups>(Setting::groups) == Groups::second) {
     m.note(Reason::hello_retry);
@@ -300,7 +300,7 @@ void Machine::on_client_finished(Connection& c) {
     for (int left = side.reused ? std::min(1, wanted) : wanted; left > 0; --left)
       if (!issue_ticket(c)) return;
   }
-  side.reads_early_data = side.in_early_read = false;
+  side.reads_early_data = side.in_early_data = false;
   side.state = Handshake::done;
 }
 

@@ -148,7 +148,7 @@ struct Side {
   bool lost = false;              ///< its transport ended, which was no error of the library's: still in use
   bool failed_late = false;       ///< after its handshake was done, where that matters (Rule::shutdown_in_handshake)
   bool reads_early_data = false;  ///< a server between its answer and the client's last message: no longer "in init"
-  bool in_early_read = false;     ///< a server whose SSL_read_early_data has not come to its end
+  bool in_early_data = false;     ///< its SSL_read_early_data has not come to an end, or its SSL_write_early_data has failed
   bool reading_refused = false;   ///< SSL_clear came then: SSL_read is an error from now on
   bool asked_late = false;        ///< a server that asked for a certificate after a handshake, which SSL_clear does not forget
   bool operator==(const Side&) const = default;
