@@ -63,7 +63,10 @@ void Machine::receive(Connection& c, bool at_server) {
     fail(c, at_server, error::should_not_have_been_called, alert::internal_error);
   resend(c, at_server);
   for (const Message& message : std::exchange(at_server ? c.to_server : c.to_client, {})) {
-    if (side.state == Handshake::failed || side.received_shutdown) return;
+    if (side.state == Handshake::failed || side.received_shutdown) {
+      side.close_unread |= side.lost && message.kind == Message::Kind::close_notify;
+      return;
+    }
     if (at_server && side.state == Handshake::none) {
       if (!fit_to_begin(c, true)) return;
       // Asked of the context that SSL_set_SSL_CTX may have put in place before SSL_clear.

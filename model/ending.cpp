@@ -69,7 +69,10 @@ std::int64_t Machine::shut(Connection& c, bool at_server, End how) {
     side.sent_shutdown = side.received_shutdown = true;
     return 1;
   }
-  if (side.sent_shutdown) return side.received_shutdown ? 1 : -1;
+  if (side.sent_shutdown) {
+    side.received_shutdown |= side.close_unread;
+    return side.received_shutdown ? 1 : -1;
+  }
   side.sent_shutdown = true;
   (at_server ? c.to_client : c.to_server).push_back({Message::Kind::close_notify});
   return side.received_shutdown;
@@ -118,7 +121,7 @@ void Machine::reuse(Connection& c) {
     if (bad) side->session = no_session;
     side->state = Handshake::none;
     side->reading_refused |= side->in_early_data;  // early_data_state is not reset
-    side->lost = side->reused = side->sent_shutdown = side->received_shutdown = side->reads_early_data = false;
+    side->lost = side->close_unread = side->reused = side->sent_shutdown = side->received_shutdown = side->reads_early_data = false;
     side->error = error::none;
     answered(*side);
   }

@@ -158,7 +158,7 @@ SessionRef Server::by_identity() {
   }
   if (s.secret != m.session(c.client.session).secret) {
     m.note(Reason::binder_wrong);
-    if (s.id == 0 && s.version == Version::tls1_3 && !s.not_resumable && m.says(ticket_faults_there))  // no ticket was made for it: no secret, either
+    if (s.secret == 0 && m.says(ticket_faults_there))  // no ticket was made for it
       fail(error::internal, alert::internal_error);
     else
       fail(error::binder_does_not_verify, m.says(binder_decrypt_error) ? alert::decrypt_error : alert::illegal_parameter);

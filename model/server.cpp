@@ -191,7 +191,7 @@ bool Server::run() {
     if (!tls1_3() && !choose_cipher()) return false;
     Session& s = m.session(side.session);
     s.sha384 = c.sha384;
-    s.secret = c.secret = ++m.world.secrets;
+    s.secret = c.secret = tls1_3() ? 0 : ++m.world.secrets;  // TLS 1.3: each ticket has one of its own
     if (on(Setting::not_resumable)) {
       m.note(Reason::declared_not_resumable);
       s.not_resumable = true;

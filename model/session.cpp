@@ -135,6 +135,7 @@ SessionRef Machine::dup(SessionRef original) {
 SessionRef Machine::copied(SessionRef original) {
   Session copy = session(original);
   copy.cached_in = no_context;
+  copy.misfiled = false;
   if (std::exchange(copy.own_id, OwnId::none) == OwnId::kept) copy.id = 0;
   return create(copy);
 }

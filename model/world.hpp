@@ -69,7 +69,7 @@ struct Session {
   bool sha384 = false;                    ///< the hash of its cipher
   bool second_group = false;              ///< TLS 1.3: its key exchange was in the second of the Groups
   bool early_data = false;                ///< its ticket allows early data
-  std::uint32_t secret = 0;               ///< two sessions that have the same can resume each other
+  std::uint32_t secret = 0;               ///< two sessions that have the same can resume each other; 0: none yet
   TicketRef ticket = no_ticket;           ///< what a client holds to send
   std::int64_t hint = 0;                  ///< the ticket's lifetime as the server sent it, seconds
   IdContext data;                         ///< the application's (SSL_SESSION_set1_ticket_appdata)
@@ -146,6 +146,7 @@ struct Side {
   std::uint16_t error = 0;
   bool sent_shutdown = false, received_shutdown = false;
   bool lost = false;              ///< its transport ended, which was no error of the library's: still in use
+  bool close_unread = false;      ///< lost, and then close_notify came: SSL_shutdown will read it
   bool failed_late = false;       ///< after its handshake was done, where that matters (Rule::shutdown_in_handshake)
   bool reads_early_data = false;  ///< a server between its answer and the client's last message: no longer "in init"
   bool in_early_data = false;     ///< its SSL_read_early_data has not come to an end, or its SSL_write_early_data has failed
