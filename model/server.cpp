@@ -81,9 +81,12 @@ bool Server::choose_cipher() {
 }
 
 /// ssl_get_new_session: its id comes now (up to TLS 1.2, without tickets), or with each ticket (TLS 1.3), or never.
-void Server::new_session() {
+void Server::new_session(SessionRef refused) {
   side.session = no_session;
   Session fresh = m.negotiated(side, c.version);
+  // What the external store had is in the SSL already; an empty id context overwrites nothing.
+  if (refused != no_session && from_store && fresh.id_context.length == 0 && m.says(cached_in_process))
+    fresh.id_context = m.session(refused).id_context;
   fresh.extended_master_secret = c.extended_master_secret;
   fresh.of_server = m.says(cached_in_process) || !m.says(session_of_any_end);
   const bool without = !(m.context(side.current).mode & mode::server) && m.says(cached_in_process);
@@ -145,7 +148,7 @@ bool Server::run() {
     if ((!from_stateless_ticket() || m.says(ticket_hit_counted)) && m.says(hit_when_resumed)) m.count(side.context, Counter::hits);
   } else {
     if (candidate != no_session && !from_id_lookup) c.ticket_expected = true;
-    new_session();
+    new_session(candidate);
     if (fatal) return false;
   }
   side.reused = c.resuming;

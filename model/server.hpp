@@ -41,7 +41,7 @@ struct Server {
   SessionRef by_identity();
   bool expired(SessionRef candidate);
   bool acceptable(SessionRef candidate);
-  void new_session();
+  void new_session(SessionRef refused);
   void mark_in_hello();
   bool run();
 };
