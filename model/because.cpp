@@ -157,7 +157,7 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::called_elsewhere, "called_elsewhere", "", "a callback calls the library on another context: that one's lock is free"},
       {Reason::of_other_library, "of_other_library", "", "the session is an object of the other one of two libraries: nothing is carried out"},
       {Reason::other_transport, "other_transport", "", "what DTLS says reaches TLS, to which it is an error, or the other way round: DTLS drops it and waits"},
-      {Reason::record_dropped, "record_dropped", "", "an end that speaks DTLS drops what it cannot read or does not wait for: no alert, the session stays"},
+      {Reason::record_dropped, "record_dropped", "", "what an end cannot read is dropped, by one that speaks DTLS, or as early data that was refused: no alert, the session stays"},
       {Reason::flight_repeated, "flight_repeated", "", "the answer came late: an end that speaks DTLS has sent its last flight once more"},
       {Reason::method_changed, "method_changed", "", "an SSL got the method of its context, TLS for DTLS or the other way round, whose versions it does not speak: fatal"},
   };

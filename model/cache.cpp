@@ -21,10 +21,14 @@ bool Machine::cached_anywhere(Identity id) const {
   });
 }
 
-/// A session without an id that an open connection may still give one.
-bool Machine::unfinished(SessionRef ref) const {
-  const auto goes_on = [ref](const Connection& c) { return c.client.session == ref || c.server.session == ref; };
-  return world.sessions[ref].id == 0 && (goes_on(whole) || std::ranges::any_of(world.connections, goes_on));
+/// A session of an open connection that may still give it an id, or store it elsewhere: this cache must not have it.
+bool Machine::unfinished(SessionRef ref, std::uint8_t index) const {
+  const Session& s = world.sessions[ref];
+  const auto young = [&](const Side& side) {
+    return side.session == ref && (s.id == 0 || (!s.cipher && side.context != index));
+  };
+  const auto goes_on = [&](const Connection& c) { return young(c.client) || young(c.server); };
+  return goes_on(whole) || std::ranges::any_of(world.connections, goes_on);
 }
 
 /// Whether an open connection goes on with this session.

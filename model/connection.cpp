@@ -53,6 +53,19 @@ bool Machine::open(Connection& c, const Command& command) {
   return true;
 }
 
+/// Whether a server has a version, and ciphers for it; both may be of the context that SSL_set_SSL_CTX put in place.
+bool Machine::able_to_begin(Connection& c) {
+  const Side& side = c.server;
+  if (side.settings.highest() >= Version::tls1_2) return true;
+  if (side.refuses_old && says(old_version_refused)) {
+    fail(c, true, error::no_protocols_available, alert::protocol_version);
+    return false;
+  }
+  if (context(side.current).settings.lowest() < Version::tls1_2) return true;
+  fail(c, true, error::no_ciphers_available, alert::handshake_failure);
+  return false;
+}
+
 /// One end reads all that has arrived.
 void Machine::receive(Connection& c, bool at_server) {
   Side& side = at_server ? c.server : c.client;
@@ -69,9 +82,7 @@ void Machine::receive(Connection& c, bool at_server) {
     }
     if (at_server && side.state == Handshake::none) {
       if (!fit_to_begin(c, true)) return;
-      // Asked of the context that SSL_set_SSL_CTX may have put in place before SSL_clear.
-      if (side.settings.highest() < Version::tls1_2 && context(side.current).settings.lowest() >= Version::tls1_2)
-        return fail(c, true, error::no_ciphers_available, alert::handshake_failure);
+      if (!able_to_begin(c)) return;
       count(side.context, Counter::accept);
       side.state = Handshake::unfinished;
     }
@@ -92,6 +103,7 @@ void Machine::receive(Connection& c, bool at_server) {
         begin_again(c);
         break;
       case Message::Kind::client_hello:
+        if (c.renegotiating && !able_to_begin(c)) return;
         // Where the server asked, it has counted already; and may twice more: it sets itself up for each of two messages.
         if (c.renegotiating && !(c.asked && says(renegotiation_counted_once)))
           count(side.current, Counter::accept_renegotiate, c.asked ? 2 : 1);
@@ -207,6 +219,7 @@ void Machine::renegotiate(Connection& c, bool at_server, bool abbreviated) {
   c.asked = at_server;
   c.fresh_wanted = !at_server || !abbreviated;
   if (at_server) {
+    if (!able_to_begin(c)) return;
     count(c.server.current, Counter::accept_renegotiate);
     c.to_client.push_back({Message::Kind::hello_request});
     answered(c.server);

@@ -23,6 +23,8 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
   if (side.session != no_session && resumed && says(fatal_removes_resumed))
     for (int times = world.certificates ? 1 : 0; times < 2; ++times) remove(side.context, side.session);
+  if (!at_server && c.version == Version::tls1_3 && c.hello.early_data && !c.early_accepted && says(alert_after_early_data_is_lost))
+    return note(Reason::record_dropped);
   std::uint16_t unreadable = error::none;
   if (c.renegotiating && side.session == no_session) {
     if (c.version < Version::tls1_2) {

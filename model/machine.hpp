@@ -82,7 +82,7 @@ struct Machine {
   // --- internal cache (cache.cpp) ----------------------------------------------------------------------------------
   SessionRef find(const Context& context, Identity id, Version version);
   [[nodiscard]] bool cached_anywhere(Identity id) const;
-  [[nodiscard]] bool unfinished(SessionRef ref) const;
+  [[nodiscard]] bool unfinished(SessionRef ref, std::uint8_t context) const;
   [[nodiscard]] bool in_use(SessionRef ref) const;
   bool add(std::uint8_t context, SessionRef ref);
   bool remove(std::uint8_t context, SessionRef ref);
@@ -128,6 +128,7 @@ struct Machine {
   void connect(const Command& command);
   void on_connection(const Command& command);
   bool open(Connection& c, const Command& command);
+  bool able_to_begin(Connection& c);
   void deliver(Connection& c, int flights);
   void note_hello(const Message& message);
   void leave(Connection& c, End client_end, End server_end);

@@ -164,6 +164,9 @@ std::span<const RuleInfo> rule_table() {
        "TLS 1.2, marked not resumable, or under VERIFY_PEER without an id context", "ssl_update_cache, ssl_lib.c"},
       {Rule::alert_without_session, "alert_without_session", {"in_the_clear", "encrypted"}, "",
        "the alert of a TLS 1.2 end that has no session in a renegotiation", "tls1_enc, record/ssl3_record.c"},
+      {Rule::alert_after_early_data, "alert_after_early_data", {"in_the_clear", "unreadable"}, "",
+       "the alert of a client that fails at the answer to its early data: one that a server can read which refused that data, "
+       "or not", "set_plain_alerts, record/methods"},
       {Rule::long_lifetime, "long_lifetime", {"as_sent", "a_week"}, "",
        "the lifetime hint of a TLS 1.3 ticket at its client, when a server sends more than a week", "tls_process_new_session_ticket, statem/statem_clnt.c"},
       {Rule::unasked_resumption, "unasked_resumption", {"unexpected_message", "unexpected_record"}, "",
@@ -266,7 +269,8 @@ std::span<const Profile> profiles() {
   static const Rules openssl_3_0_22 = with(openssl_3_0, {ticket_after_hash_mismatch, clear_alert_is_bad_mac});
   static const Rules openssl_3_5 =
       with(openssl_3_0_22, {binder_decrypt_error, clock_in_microseconds, times_in_nanoseconds, readd_leaves_misplaced,
-                            future_ticket_is_new, accept_moves_before_name, clear_alert_is_layer_failure, alert_is_encrypted, old_version_refused,
+                            future_ticket_is_new, accept_moves_before_name, clear_alert_is_layer_failure, alert_is_encrypted,
+                            alert_after_early_data_is_lost, old_version_refused,
                             method_stays});
   static const Rules openssl_3_6 = with(openssl_3_5, {wrong_id_is_miss, reported_in_reverse, call_under_lock_deadly, clear_alert_is_bad_mac, lifetime_is_a_week});
   static const Rules openssl_1_1_1 =

@@ -17,6 +17,7 @@ void Server::switch_context(std::uint8_t to) {
   const std::uint8_t next = to - 1;
   if (side.id_context == m.context(side.current).id_context || m.says(server_name_before_lookup)) side.id_context = m.context(next).id_context;
   side.current = next;
+  side.refuses_old = m.context(next).settings.lowest() >= Version::tls1_2;
 }
 
 /// Where the servername callback of the context switches to; if it has none, that of the first one.
@@ -59,7 +60,7 @@ void Server::choose_version() {
     m.note(Reason::no_common_version);
     return fail(error::unsupported_protocol, alert::protocol_version);
   }
-  if (highest < Version::tls1_2 && m.context(side.current).settings.lowest() >= Version::tls1_2 && m.says(old_version_refused))
+  if (highest < Version::tls1_2 && side.refuses_old && m.says(old_version_refused))
     fail(error::unsupported_protocol, alert::protocol_version);
 }
 

@@ -160,7 +160,7 @@ void on_session(Machine& m, const Command& command) {
     case Op::add: {
       const std::uint8_t owner = m.session(ref).cached_in;
       // SSL_set_session(3): one object, one SSL_CTX. And what is cached without an id must not get one afterwards.
-      if ((owner != no_context && owner != command.context) || m.unfinished(ref)) {
+      if ((owner != no_context && owner != command.context) || m.unfinished(ref, command.context)) {
         m.note(Reason::outside_contract);
         m.seen.status = Status::unspecified;
         break;

@@ -103,7 +103,7 @@ void Machine::call_back(std::uint8_t index, Setting which, bool locked) {
   const bool with_session = calls == Calls::add || calls == Calls::remove;
   if (with_session && (first == no_session || out_of_reach(first, at))) return;
   // One object in two caches is outside the contract.
-  if (calls == Calls::add && unfinished(first)) return;
+  if (calls == Calls::add && unfinished(first, at)) return;
   if (calls == Calls::add && std::ranges::find(unreported, first) != unreported.end()) {
     if (evicting && says(call_under_lock_deadly)) {
       note(Reason::victim_added);  // the list of victims and that of the cache are linked by the same pointers

@@ -145,6 +145,7 @@ struct Side {
   bool reused = false;
   std::uint16_t error = 0;
   bool sent_shutdown = false, received_shutdown = false;
+  bool refuses_old = false;       ///< its security level is that of another context: no TLS 1.0 and 1.1
   bool lost = false;              ///< its transport ended, which was no error of the library's: still in use
   bool close_unread = false;      ///< lost, and then close_notify came: SSL_shutdown will read it
   bool failed_late = false;       ///< after its handshake was done, where that matters (Rule::shutdown_in_handshake)

@@ -102,7 +102,7 @@ void Run::call_from_callback(std::uint8_t index, Setting which) {
   Event event{Event::Kind::call, index, 0, false, 0};
   SSL_SESSION* session = held_[1];
   if (what == Calls::add || what == Calls::remove) {
-    if (!session || (what == Calls::add && (cached_elsewhere(at, session) || unfinished(session)))) return;
+    if (!session || (what == Calls::add && (cached_elsewhere(at, session) || unfinished(at, session)))) return;
     if (what == Calls::add && at != index && which == Setting::get_calls) return;  // it may be what the callback returns
     event.session = names_.of(f_, session);
   }

@@ -65,6 +65,7 @@ Run::Run(const Table& f, Equipment& equipment, const Setup& setup, Peer* peer, L
 Run::~Run() {
   Observation ignored;
   seen_ = &ignored;
+  calling_ = true;  // callbacks call nothing any more: what they would look at is going away
   for (RealConnection& connection : connections_)
     for (RealEnd* end : {&connection.client, &connection.server})
       if (end->ssl) f_.SSL_free(end->ssl);
@@ -115,11 +116,18 @@ bool Run::cached_elsewhere(std::uint8_t index, SSL_SESSION* session) const {
   return cache && cache != contexts_[index].ctx;
 }
 
-/// A session without an id that an open connection may still give one: in a cache, libssl then reads freed memory.
-bool Run::unfinished(SSL_SESSION* session) const {
+/// A session of an open connection that may still give it an id, or store it in another cache: in this one, libssl would
+/// read freed memory, or have one object in two lists.
+bool Run::unfinished(std::uint8_t index, SSL_SESSION* session) const {
   unsigned int length = 0;
   f_.SSL_SESSION_get_id(session, &length);
-  return length == 0 && in_use(session);
+  const bool has_cipher = f_.SSL_SESSION_get0_cipher(session) != nullptr;
+  return std::ranges::any_of(connections_, [&](const RealConnection& c) {
+    const auto young = [&](const RealEnd& end) {
+      return end.ssl && f_.SSL_get_session(end.ssl) == session && (length == 0 || (!has_cipher && end.ctx != contexts_[index].ctx));
+    };
+    return young(c.client) || young(c.server);
+  });
 }
 
 /// Whether an open connection goes on with this session.
@@ -238,7 +246,7 @@ void Run::on_session(const Command& command) {
   std::int64_t& result = seen_->result;
   switch (command.op) {
     case Op::add:
-      if (cached_elsewhere(command.context, session) || unfinished(session))
+      if (cached_elsewhere(command.context, session) || unfinished(command.context, session))
         seen_->status = Status::unspecified;  // one object in two caches: outside the contract, SSL_set_session(3)
       else
         result = f_.SSL_CTX_add_session(contexts_[command.context].ctx, session);

@@ -147,7 +147,7 @@ class Run {
   [[nodiscard]] const SSL_SESSION* cached(const SSL_CTX* ctx, const SSL_SESSION* like) const;
   [[nodiscard]] const SSL_CTX* cache_of(const SSL_SESSION* session) const;
   [[nodiscard]] bool cached_elsewhere(std::uint8_t index, SSL_SESSION* session) const;
-  [[nodiscard]] bool unfinished(SSL_SESSION* session) const;
+  [[nodiscard]] bool unfinished(std::uint8_t index, SSL_SESSION* session) const;
   [[nodiscard]] bool in_use(const SSL_SESSION* session) const;
   void rename(const Command& command);
   std::uint16_t first_error();
