@@ -25,11 +25,11 @@ WorkerSut& with_itself(Library peer) {
   return peer == Library::of_clients ? clients : servers;
 }
 
-/// Without what two libraries cannot do together and one can: from the first such command on.
+/// Without what two libraries cannot do together and one can, or what kills either: from the first such command on.
 Trace feasible(Trace trace) {
   std::size_t commands = trace.commands.size();
   (void)simulate(trace, openssl.beside(openssl, Library::of_clients), [&](const Step& step) {
-    if (step.because.has(Reason::of_other_library)) commands = std::min(commands, step.command);
+    if (step.because.has(Reason::of_other_library) || step.model.status == Status::crashed) commands = std::min(commands, step.command);
   });
   trace.commands.resize(commands);
   return trace;
