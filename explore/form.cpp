@@ -202,12 +202,12 @@ void pass_hello(A& a, T& hello) {
 
 template <class A, class T>
 void pass_connection(A& a, T& connection) {
-  auto& [open, started, established, renegotiating, renewing, asked, fresh_wanted, replaced, stuck, client, server, to_client,
+  auto& [open, started, established, renegotiating, renewing, asked, fresh_wanted, replaced, other_keys, stuck, client, server, to_client,
          to_server, hello, early, again, version, extended_master_secret, sha384, retried, secret, offered, ticket_expected,
          resuming, answered, tickets_sent, early_accepted, name_taken, protocol, early_status] = connection;
   a.flags(open);
   if (!open) return;
-  a.flags(started, established, renegotiating, renewing, asked, fresh_wanted, replaced, stuck, early, again,
+  a.flags(started, established, renegotiating, renewing, asked, fresh_wanted, replaced, other_keys, stuck, early, again,
           extended_master_secret, sha384, retried, offered, ticket_expected, resuming, early_accepted, name_taken);
   a.value(protocol);
   pass_side(a, client);

@@ -194,7 +194,7 @@ void Machine::on_server_hello(Connection& c) {
     const bool bad_record = c.resuming && says(resumption_is_bad_record);
     return fail(c, false, bad_record ? error::unexpected_record : error::unexpected_message, alert::unexpected_message);
   }
-  if (unreadable) return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
+  c.other_keys = unreadable;
   if (tls1_3 && c.early_accepted && !c.hello.early_data) {  // the server's SSL was cleared, and says what it said last time
     note(Reason::early_data_unasked);
     return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
@@ -229,6 +229,7 @@ void Machine::verify(Side& side, bool shown) {
 /// The server's Finished ends the handshake here; this end's own follows, if it was not sent before.
 void Machine::on_server_finished(Connection& c) {
   Side& side = c.client;
+  if (c.other_keys) return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
   if (c.version == Version::tls1_3) {
     if (context(side.context).mode & mode::client) {
       if (session(side.session).id != 0) note(Reason::client_used_once);

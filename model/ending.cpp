@@ -11,6 +11,7 @@ namespace sesscheck {
 void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uint16_t sent_alert) {
   Side& side = at_server ? c.server : c.client;
   const bool resumed = side.state == Handshake::done || side.reused;
+  const bool after_early_data = !at_server && side.state == Handshake::unfinished && c.version == Version::tls1_3 && c.hello.early_data;
   side.failed_late = side.state == Handshake::done && says(early_shutdown_succeeds);
   side.state = Handshake::failed;
   side.error = reason;
@@ -23,8 +24,7 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
   if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
   if (side.session != no_session && resumed && says(fatal_removes_resumed))
     for (int times = world.certificates ? 1 : 0; times < 2; ++times) remove(side.context, side.session);
-  if (!at_server && c.version == Version::tls1_3 && c.hello.early_data && !c.early_accepted && says(alert_after_early_data_is_lost))
-    return note(Reason::record_dropped);
+  if (after_early_data && !c.early_accepted && says(alert_after_early_data_is_lost)) return note(Reason::record_dropped);
   std::uint16_t unreadable = error::none;
   if (c.renegotiating && side.session == no_session) {
     if (c.version < Version::tls1_2) {

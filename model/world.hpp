@@ -192,6 +192,7 @@ struct Connection {
   bool asked = false;          ///< of the server: it asked for it ...
   bool fresh_wanted = false;   ///< ... or did not; and wants a new session, in its opinion
   bool replaced = false;  ///< SSL_set_session came when it was in use: it must not go on
+  bool other_keys = false;  ///< the client resumes a session that has another secret than the server's: it cannot read Finished
   bool stuck = false;     ///< DTLS: the client drops what it does not wait for, and waits
   Side client, server;
   std::vector<Message> to_client, to_server;
