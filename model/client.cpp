@@ -199,9 +199,11 @@ void Machine::on_server_hello(Connection& c) {
     note(Reason::early_data_unasked);
     return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
   }
-  if (tls1_3 && c.early_accepted && c.protocol != Alpn::none && session(side.session).protocol != c.protocol) {
+  if (tls1_3 && c.early_accepted && session(side.session).protocol != c.protocol) {
     note(Reason::early_data_other_protocol);
-    return fail(c, false, error::bad_extension, alert::illegal_parameter);
+    const bool named = c.protocol != Alpn::none;  // else it is seen when all extensions have been read
+    if (!named) c.early_status = 2;
+    return fail(c, false, named ? error::bad_extension : error::bad_early_data, alert::illegal_parameter);
   }
   if (!side.reused) {
     if (tls1_3 || world.certificates) verify(side, true);

@@ -23,7 +23,7 @@ inline constexpr std::uint16_t
     no_ciphers_available = 181, bad_cipher = 186, no_protocols_available = 191, no_shared_cipher = 193,
     old_session_cipher_not_returned = 197,
     session_version_mismatch = 210, required_cipher_missing = 215, unsolicited_extension = 217,
-    inconsistent_early_data_protocol = 222, inconsistent_early_data_name = 231, unexpected_message = 244,
+    inconsistent_early_data_protocol = 222, inconsistent_early_data_name = 231, bad_early_data = 233, unexpected_message = 244,
     unexpected_record = 245, binder_does_not_verify = 253, should_not_have_been_called = 257,
     unsupported_protocol = 258, internal = 259,
     wrong_cipher_returned = 261, wrong_ssl_version = 266, wrong_version_number = 267, session_in_different_context = 272,
