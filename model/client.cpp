@@ -43,7 +43,11 @@ void Machine::send_client_hello(Connection& c) {
     if (copy) side.session = copied(side.session);
     taken = taken && !offered && (copy || says(offered_is_overwritten));
   }
-  if (!c.retried && !offered && !taken) side.session = create(negotiated(side, highest));
+  if (!c.retried && !offered && !taken) {
+    Session fresh = negotiated(side, highest);
+    fresh.extended_master_secret = c.renegotiating && c.extended_master_secret;  // that of the last handshake, till there is an answer
+    side.session = create(fresh);
+  }
   const Session s = session(side.session);
   if (highest < Version::tls1_2 && context(side.current).settings.lowest() >= Version::tls1_2)
     return fail(c, false, error::no_ciphers_available, alert::internal_error);
