@@ -22,10 +22,10 @@ bool Machine::cached_anywhere(Identity id) const {
 }
 
 /// A session of an open connection that may still give it an id, or store it elsewhere: this cache must not have it.
-bool Machine::unfinished(SessionRef ref, std::uint8_t index) const {
+bool Machine::unfinished(SessionRef ref, std::uint8_t index) {
   const Session& s = world.sessions[ref];
   const auto young = [&](const Side& side) {
-    return side.session == ref && (s.id == 0 || (!s.cipher && side.context != index));
+    return side.session == ref && (s.id == 0 || (!s.cipher && side.context != index && says(cached_in_context)));
   };
   const auto goes_on = [&](const Connection& c) { return young(c.client) || young(c.server); };
   return goes_on(whole) || std::ranges::any_of(world.connections, goes_on);

@@ -82,7 +82,7 @@ struct Machine {
   // --- internal cache (cache.cpp) ----------------------------------------------------------------------------------
   SessionRef find(const Context& context, Identity id, Version version);
   [[nodiscard]] bool cached_anywhere(Identity id) const;
-  [[nodiscard]] bool unfinished(SessionRef ref, std::uint8_t context) const;
+  [[nodiscard]] bool unfinished(SessionRef ref, std::uint8_t context);
   [[nodiscard]] bool in_use(SessionRef ref) const;
   bool add(std::uint8_t context, SessionRef ref);
   bool remove(std::uint8_t context, SessionRef ref);

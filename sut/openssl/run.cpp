@@ -121,10 +121,11 @@ bool Run::cached_elsewhere(std::uint8_t index, SSL_SESSION* session) const {
 bool Run::unfinished(std::uint8_t index, SSL_SESSION* session) const {
   unsigned int length = 0;
   f_.SSL_SESSION_get_id(session, &length);
-  const bool has_cipher = f_.SSL_SESSION_get0_cipher(session) != nullptr;
+  const bool copied = !f_.SSL_CTX_sessions(contexts_[index].ctx);  // into the table of the process: each cache has an object of its own
+  const bool to_be_stored = !copied && !f_.SSL_SESSION_get0_cipher(session);
   return std::ranges::any_of(connections_, [&](const RealConnection& c) {
     const auto young = [&](const RealEnd& end) {
-      return end.ssl && f_.SSL_get_session(end.ssl) == session && (length == 0 || (!has_cipher && end.ctx != contexts_[index].ctx));
+      return end.ssl && f_.SSL_get_session(end.ssl) == session && (length == 0 || (to_be_stored && end.ctx != contexts_[index].ctx));
     };
     return young(c.client) || young(c.server);
   });
