@@ -1,8 +1,7 @@
 // The table of all clauses: data.
 //
 // Either a reason of model/because.cpp names the id of a sentence, or it says here what a step that exercises it looks
-// like; or `beyond` says why none can, which is then its grade: "not exercised", and why. A test holds the directed traces
-// against that.
+// like. A test holds the directed traces against that.
 #include <algorithm>
 
 #include "audit/clauses.hpp"
@@ -310,7 +309,7 @@ std::span<const Clause> clause_table() {
       {"K1", tickets_page, "DESCRIPTION", "by default a full TLS 1.3 handshake issues 2 tickets", {}, promise, two_tickets},
       {"K2", tickets_page, "DESCRIPTION", "after a resumption there is never more than 1", {}, promise, resumed_in_tls1_3},
       {"K3", tickets_page, "DESCRIPTION", "0: no tickets at all"},
-      {"K4", tickets_page, "DESCRIPTION", "tickets are also issued after a post-handshake certificate", {}, promise},
+      {"K4", tickets_page, "DESCRIPTION", "tickets are also issued after a post-handshake certificate"},
       {"K5", tickets_page, "DESCRIPTION",
        "SSL_new_session_ticket asks for one more, and new_session_cb tells when it is made", from_3_0},
       {"K6", tickets_page, "RETURN VALUES", "get_num_tickets returns what was set, or 2", {}, promise, num_tickets_set},

@@ -119,7 +119,7 @@ std::vector<ClauseResult> judge(const AuditResult& result, const Evidence& evide
                 : open                                         ? Verdict::ambiguous
                                                                : Verdict::conforms;
     if (v.verdict == Verdict::not_applicable) v.deviations.clear(), v.findings.clear();
-    if (v.verdict != Verdict::ambiguous) v.seen = v.verdict == Verdict::not_exercised ? clause.beyond : std::string_view{};
+    if (v.verdict != Verdict::ambiguous) v.seen.clear();
     verdicts.push_back(std::move(v));
   }
   return verdicts;
