@@ -114,6 +114,7 @@ int audit(const AuditVerb& options) {
   audit_options.seconds = std::chrono::seconds(options.seconds);
   const std::vector<BaselineEntry> baseline =
       options.baseline.empty() ? std::vector<BaselineEntry>{} : read_baseline(options.baseline);
+  check_writable(options.write_baseline);
 
   head.libssl = library.libssl;
   head.expected = audit_options.expected_name;

@@ -98,6 +98,11 @@ BOOST_AUTO_TEST_CASE(a_baseline_accepts_one_deviation_and_no_other) {
   BOOST_TEST(gone.baseline->gone == std::vector<std::string>{"T8 set_time_result=time"},
              boost::test_tools::per_element());
   BOOST_TEST(!gone.as_expected());
+  // One of which no clause speaks.
+  const AuditResult silent = held(audit_model(Rules::openssl_3_0().with(serialised_zero_kept), 5'000), "OpenSSL 3.0.19");
+  BOOST_TEST(silent.baseline->not_accepted == std::vector<std::string>{"serialised_zero=kept"},
+             boost::test_tools::per_element());
+  BOOST_TEST(!silent.as_expected());
   // A finding is in no baseline.
   known.surprises.emplace_back();
   BOOST_TEST(!held(known, "OpenSSL 3.0.19").as_expected());
