@@ -98,6 +98,7 @@ bool searched_despite_flag(const ClauseStep& s) {
   return s.because.has(Reason::internal_hit) &&
          (s.seen.contexts[s.command.context].mode & mode::no_internal_store) != 0;
 }
+bool id_context_set(const ClauseStep& s) { return is(s, Op::set_id_context) && s.seen.result == 1; }
 bool id_context_of_connection(const ClauseStep& s) { return at_server(s) && s.command.id_context.has_value(); }
 bool imported_used(const ClauseStep& s) { return on_session(s, Op::serialise); }
 bool size_set(const ClauseStep& s) { return is(s, Op::set_size); }
@@ -105,9 +106,9 @@ bool timeout_set(const ClauseStep& s) { return is(s, Op::set_timeout); }
 bool session_time_set(const ClauseStep& s) { return on_session(s, Op::set_session_time); }
 bool session_timeout_set(const ClauseStep& s) { return on_session(s, Op::set_session_timeout); }
 bool removed_uncached(const ClauseStep& s) { return on_session(s, Op::remove) && s.seen.result == 0; }
-bool added_or_removed(const ClauseStep& s) {
-  return (on_session(s, Op::add) || on_session(s, Op::remove)) && s.seen.result == 1;
-}
+bool added(const ClauseStep& s) { return on_session(s, Op::add) && s.seen.result == 1; }
+bool removed(const ClauseStep& s) { return on_session(s, Op::remove) && s.seen.result == 1; }
+bool added_or_removed(const ClauseStep& s) { return added(s) || removed(s); }
 bool default_size(const ClauseStep& s) {
   return std::ranges::any_of(s.seen.contexts, [](const ContextView& c) { return c.size == 1024 * 20; });
 }
@@ -193,6 +194,7 @@ std::span<const Clause> clause_table() {
       {"X4", context_page, "DESCRIPTION", "a session is reused only within its session id context"},
       {"X6", context_page, "RETURN VALUES",
        "a session id context of more than 32 bytes is refused with 0 and an error"},
+      {"X6a", context_page, "RETURN VALUES", "setting another one returns 1", {}, promise, id_context_set},
       {"X1", context_page, "NOTES",
        "clients check the session id context that the server returns (it is never sent: what they compare is their own)", until_3_4, open, client_id_context_differs, {Rule::client_id_context}},
       {"X5", context_page, "DESCRIPTION",
@@ -280,6 +282,9 @@ std::span<const Clause> clause_table() {
       {"A1", add_page, "DESCRIPTION", "an old session of the same id is removed"},
       {"A2", add_page, "DESCRIPTION", "adding the identical session again does nothing"},
       {"A3", add_page, "DESCRIPTION", "a removed session is marked not resumable, and not used any more"},
+      {"A5", add_page, "DESCRIPTION", "the reference count of a session that is added is incremented by 1", {}, promise, added},
+      {"A5a", add_page, "DESCRIPTION",
+       "SSL_SESSION_free is called once for a session that is removed", {}, promise, removed},
       {"A4", add_page, "RETURN VALUES", "adding the identical session again returns 0", {}, promise, readded},
       {"A4a", add_page, "RETURN VALUES",
        "removing a session that is not in the cache returns 0", {}, promise, removed_uncached},

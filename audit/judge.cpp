@@ -42,6 +42,7 @@ ClauseSet reachable(const Lacks& lacks, std::optional<Library> peer) {
 /// Whether what the clause speaks of can be seen at all.
 bool visible(const Clause& clause, const Lacks& lacks) {
   if (clause.id == "G2") return !lacks.view(View::getters);
+  if (clause.id == "A5" || clause.id == "A5a") return !lacks.view(View::live);
   if (clause.section == "sess_number") return !lacks.view(View::number);
   return !lacks.view(View::counters) || !clause.section.starts_with("sess_");
 }
