@@ -62,7 +62,7 @@ class Auditor {
     const std::chrono::duration<double> elapsed = Clock::now() - start_;
     return options_.seconds.count() > 0
                ? elapsed.count() / static_cast<double>(options_.seconds.count())
-               : static_cast<double>(result_.commands) / static_cast<double>(options_.commands);
+               : static_cast<double>(result_.commands) / static_cast<double>(std::max<std::size_t>(options_.commands, 1));
   }
   [[nodiscard]] bool enough() const { return stopped() || share() >= 1 || deaths_ >= deaths_max; }
 

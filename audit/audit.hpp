@@ -109,8 +109,7 @@ struct ClauseResult {
   std::size_t traces = 0, steps = 0;  ///< that exercised it
   std::vector<Choice> deviations;     ///< the Rule values that were seen instead
   std::vector<std::size_t> findings;  ///< surprises (by index) that no Rule explains, in steps that exercised it
-  std::string seen;                   ///< an ambiguous one: which of the behaviours that it allows; one that is not
-                                      ///< exercised: why it cannot be
+  std::string seen;                   ///< an ambiguous one: which of the behaviours that it allows
   Trace example;                      ///< the shortest trace that exercised it; no commands: there is none
 };
 

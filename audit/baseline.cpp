@@ -51,6 +51,10 @@ bool applies(const BaselineEntry& entry, const std::string& version) {
          std::ranges::any_of(entry.versions, [&](const std::string& v) { return version.starts_with(v); });
 }
 
+bool any_clause(Rule rule) {
+  return std::ranges::any_of(clause_table(), [rule](const Clause& clause) { return decides(rule, clause); });
+}
+
 std::string_view id_of(const ClauseChoice& found) { return found.clause ? found.clause->id : std::string_view{}; }
 
 bool same(const BaselineEntry& entry, const std::string_view clause, Choice choice) {
@@ -93,6 +97,8 @@ std::vector<ClauseChoice> to_accept(const AuditResult& result) {
   std::vector<ClauseChoice> all;
   for (const ClauseResult& clause : result.clauses)
     for (const Choice deviation : clause.deviations) all.push_back({clause.clause, deviation});
+  for (const Deviation& deviation : result.deviations)
+    if (!any_clause(deviation.choice.rule)) all.push_back({nullptr, deviation.choice});
   return all;
 }
 
@@ -101,10 +107,9 @@ std::vector<ClauseChoice> to_accept(const Comparison& comparison) {
   for (const Contrast& contrast : comparison.contrasts) {
     if (!contrast.rule) continue;
     const Choice choice{*contrast.rule, contrast.values[1]};
-    const std::size_t before = all.size();
     for (const Clause& clause : clause_table())
       if (decides(choice.rule, clause)) all.push_back({&clause, choice});
-    if (all.size() == before) all.push_back({nullptr, choice});
+    if (!any_clause(choice.rule)) all.push_back({nullptr, choice});
   }
   return all;
 }

@@ -1,8 +1,7 @@
 // The table of all clauses: data.
 //
 // Either a reason of model/because.cpp names the id of a sentence, or it says here what a step that exercises it looks
-// like; or `beyond` says why none can, which is then its grade: "not exercised", and why. A test holds the directed traces
-// against that.
+// like. A test holds the directed traces against that.
 #include <algorithm>
 
 #include "audit/clauses.hpp"
@@ -99,6 +98,7 @@ bool searched_despite_flag(const ClauseStep& s) {
   return s.because.has(Reason::internal_hit) &&
          (s.seen.contexts[s.command.context].mode & mode::no_internal_store) != 0;
 }
+bool id_context_set(const ClauseStep& s) { return is(s, Op::set_id_context) && s.seen.result == 1; }
 bool id_context_of_connection(const ClauseStep& s) { return at_server(s) && s.command.id_context.has_value(); }
 bool imported_used(const ClauseStep& s) { return on_session(s, Op::serialise); }
 bool size_set(const ClauseStep& s) { return is(s, Op::set_size); }
@@ -106,9 +106,9 @@ bool timeout_set(const ClauseStep& s) { return is(s, Op::set_timeout); }
 bool session_time_set(const ClauseStep& s) { return on_session(s, Op::set_session_time); }
 bool session_timeout_set(const ClauseStep& s) { return on_session(s, Op::set_session_timeout); }
 bool removed_uncached(const ClauseStep& s) { return on_session(s, Op::remove) && s.seen.result == 0; }
-bool added_or_removed(const ClauseStep& s) {
-  return (on_session(s, Op::add) || on_session(s, Op::remove)) && s.seen.result == 1;
-}
+bool added(const ClauseStep& s) { return on_session(s, Op::add) && s.seen.result == 1; }
+bool removed(const ClauseStep& s) { return on_session(s, Op::remove) && s.seen.result == 1; }
+bool added_or_removed(const ClauseStep& s) { return added(s) || removed(s); }
 bool default_size(const ClauseStep& s) {
   return std::ranges::any_of(s.seen.contexts, [](const ContextView& c) { return c.size == 1024 * 20; });
 }
@@ -194,6 +194,7 @@ std::span<const Clause> clause_table() {
       {"X4", context_page, "DESCRIPTION", "a session is reused only within its session id context"},
       {"X6", context_page, "RETURN VALUES",
        "a session id context of more than 32 bytes is refused with 0 and an error"},
+      {"X6a", context_page, "RETURN VALUES", "setting another one returns 1", {}, promise, id_context_set},
       {"X1", context_page, "NOTES",
        "clients check the session id context that the server returns (it is never sent: what they compare is their own)", until_3_4, open, client_id_context_differs, {Rule::client_id_context}},
       {"X5", context_page, "DESCRIPTION",
@@ -281,6 +282,9 @@ std::span<const Clause> clause_table() {
       {"A1", add_page, "DESCRIPTION", "an old session of the same id is removed"},
       {"A2", add_page, "DESCRIPTION", "adding the identical session again does nothing"},
       {"A3", add_page, "DESCRIPTION", "a removed session is marked not resumable, and not used any more"},
+      {"A5", add_page, "DESCRIPTION", "the reference count of a session that is added is incremented by 1", {}, promise, added},
+      {"A5a", add_page, "DESCRIPTION",
+       "SSL_SESSION_free is called once for a session that is removed", {}, promise, removed},
       {"A4", add_page, "RETURN VALUES", "adding the identical session again returns 0", {}, promise, readded},
       {"A4a", add_page, "RETURN VALUES",
        "removing a session that is not in the cache returns 0", {}, promise, removed_uncached},
@@ -310,7 +314,7 @@ std::span<const Clause> clause_table() {
       {"K1", tickets_page, "DESCRIPTION", "by default a full TLS 1.3 handshake issues 2 tickets", {}, promise, two_tickets},
       {"K2", tickets_page, "DESCRIPTION", "after a resumption there is never more than 1", {}, promise, resumed_in_tls1_3},
       {"K3", tickets_page, "DESCRIPTION", "0: no tickets at all"},
-      {"K4", tickets_page, "DESCRIPTION", "tickets are also issued after a post-handshake certificate", {}, promise},
+      {"K4", tickets_page, "DESCRIPTION", "tickets are also issued after a post-handshake certificate"},
       {"K5", tickets_page, "DESCRIPTION",
        "SSL_new_session_ticket asks for one more, and new_session_cb tells when it is made", from_3_0},
       {"K6", tickets_page, "RETURN VALUES", "get_num_tickets returns what was set, or 2", {}, promise, num_tickets_set},

@@ -50,7 +50,6 @@ struct Clause {
   Exercised exercised = nullptr;     ///< beside what model/because.cpp says
   std::vector<Rule> rules = {};      ///< that decide it, beside those of model/rules.cpp
   std::string_view behaviour = {};   ///< for an open one that no Rule decides: what the model does, and the library as well
-  std::string_view beyond = {};      ///< why no step can exercise it; empty: some do
 };
 
 inline constexpr std::size_t clauses_max = 256;

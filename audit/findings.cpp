@@ -86,8 +86,10 @@ Shown show(const Trace& trace, const Rules& rules, const std::vector<Observation
   return shown;
 }
 
-/// A death stays a death, and a crash a crash: another difference on the way is another finding.
+/// A death stays a death, and a crash a crash: another difference on the way is another finding. A library that dies when
+/// everything is given up may do so without a command; such a trace has no step to show it at.
 bool Findings::wrong(const Trace& trace, const std::vector<Observation>& seen, Status death) const {
+  if (trace.commands.empty()) return false;
   if (death != Status::done) return death_of(seen) == death;
   return death_of(seen) == Status::done && lockstep(trace, account_.established(), seen);
 }

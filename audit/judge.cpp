@@ -42,6 +42,7 @@ ClauseSet reachable(const Lacks& lacks, std::optional<Library> peer) {
 /// Whether what the clause speaks of can be seen at all.
 bool visible(const Clause& clause, const Lacks& lacks) {
   if (clause.id == "G2") return !lacks.view(View::getters);
+  if (clause.id == "A5" || clause.id == "A5a") return !lacks.view(View::live);
   if (clause.section == "sess_number") return !lacks.view(View::number);
   return !lacks.view(View::counters) || !clause.section.starts_with("sess_");
 }
@@ -119,7 +120,7 @@ std::vector<ClauseResult> judge(const AuditResult& result, const Evidence& evide
                 : open                                         ? Verdict::ambiguous
                                                                : Verdict::conforms;
     if (v.verdict == Verdict::not_applicable) v.deviations.clear(), v.findings.clear();
-    if (v.verdict != Verdict::ambiguous) v.seen = v.verdict == Verdict::not_exercised ? clause.beyond : std::string_view{};
+    if (v.verdict != Verdict::ambiguous) v.seen.clear();
     verdicts.push_back(std::move(v));
   }
   return verdicts;

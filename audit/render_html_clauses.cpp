@@ -20,7 +20,7 @@ std::string rules_of(const AuditResult& result, const ClauseResult& c) {
     text += fmt::format("<div><a href=\"#surprise-{}\">surprise {}: {}</a></div>", i + 1, i + 1,
                         breakable(title(result.surprises[i])));
   if (!c.seen.empty())
-    text += fmt::format("<div>{}: {}</div>", c.verdict == Verdict::not_exercised ? "why" : "seen", breakable(c.seen));
+    text += fmt::format("<div>seen: {}</div>", breakable(c.seen));
   if (!text.empty()) return text;
   for (const RuleInfo& row : rule_table())
     if (decides(row.rule, *c.clause))

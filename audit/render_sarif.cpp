@@ -27,7 +27,7 @@ std::string words(const ClauseResult& c) {
   std::string text(c.clause->paraphrase);
   text += ": " + std::string(to_text(c.verdict));
   for (const Choice deviation : c.deviations) text += ", " + to_string(deviation);
-  if (!c.seen.empty()) text += (c.verdict == Verdict::not_exercised ? ": " : ", seen: ") + c.seen;
+  if (!c.seen.empty()) text += ", seen: " + c.seen;
   return text + fmt::format(" ({} traces, {} steps)", c.traces, c.steps);
 }
 

@@ -43,7 +43,7 @@ class Page : TerminalText {
       line("{:<5} {}{:<14}{} {:>7} {:>8}  {} ({})", c->clause->id, colour_of(c->verdict), to_text(c->verdict),
            on(plain), c->traces, c->steps, c->clause->paraphrase, c->clause->page);
       if (!c->deviations.empty()) line("{:>39}really: {}", "", names(c->deviations));
-      if (!c->seen.empty()) line("{:>39}{}: {}", "", c->verdict == Verdict::not_exercised ? "why" : "seen", c->seen);
+      if (!c->seen.empty()) line("{:>39}seen: {}", "", c->seen);
       for (const std::size_t i : c->findings) line("{:>39}see: surprise-{}", "", i + 1);
     }
     line("");

@@ -135,15 +135,14 @@ void Program::part(const char* text) {
 }
 
 void Program::declarations() {
-  std::array<bool, slots_max + 1> used{};
-  for (const Command& c : trace_.commands) used[c.slot] = used[c.keep] = used[c.keep_server] = true;
-  if (settings_.calls()) used[1] = true;
-  if (field_ && field_->field.size() == 2 && field_->field[0] == 'h') used[static_cast<std::size_t>(field_->field[1] - '0')] = true;
+  for (const Command& c : trace_.commands) held_[c.slot] = held_[c.keep] = held_[c.keep_server] = true;
+  if (settings_.calls()) held_[1] = true;
+  if (field_ && field_->field.size() == 2 && field_->field[0] == 'h') held_[static_cast<std::size_t>(field_->field[1] - '0')] = true;
   std::string contexts, slots;
   for (std::size_t i = 0; i < trace_.setup.contexts.size(); ++i)
     contexts += (i ? ", *" : "*") + context_name(static_cast<std::uint8_t>(i));
   for (std::uint8_t s = 1; s <= slots_max; ++s)
-    if (used[s]) slots += (slots.empty() ? "*" : ", *") + slot(s);
+    if (held_[s]) slots += (slots.empty() ? "*" : ", *") + slot(s);
   text_ += "\nstatic SSL_CTX " + contexts + ";\n";
   if (!slots.empty()) text_ += "static SSL_SESSION " + slots + "; /* in the application's hands */\n";
   result_at_ = text_.size();
@@ -228,12 +227,24 @@ void Program::main() {
     command(trace_.commands[i]);
   }
   if (!field_) {
+    give_up();
     text_ += "  printf(\"played to the end\\n\");\n  return 0;\n}\n";
     return;
   }
   text_ += sight_.code;
   text_ += "  printf(\"" + field_->field + ": %s; " + about_.expected_by + ": %s\\n\", saw, " + quoted(sight_.expected) + ");\n";
   text_ += "  return strcmp(saw, " + quoted(sight_.expected) + ") != 0;\n}\n";
+}
+
+void Program::give_up() {
+  text_ += "  /* everything is given up */\n";
+  for (std::uint8_t i = 0; i < connections_max; ++i)
+    if (known_[i].open)
+      for (const char* end : {".client", ".server"}) line("SSL_free(" + connection_name(i) + end + ".ssl)");
+  for (std::size_t i = 0; i < trace_.setup.contexts.size(); ++i)
+    line("SSL_CTX_free(" + context_name(static_cast<std::uint8_t>(i)) + ")");
+  for (std::uint8_t s = 1; s <= slots_max; ++s)
+    if (held_[s]) line("SSL_SESSION_free(" + slot(s) + ")");
 }
 
 std::string reproduce(const Trace& trace, std::size_t command, std::size_t repetition,

@@ -134,6 +134,9 @@ class Program {
 
   void main();
 
+  /// What ends with the process otherwise: a library that dies then, or leaks, does so here.
+  void give_up();
+
   void setup(std::uint8_t index);
 
   [[nodiscard]] std::string accepts() const { return text_.find("int accept_any(") == std::string::npos ? "NULL" : "accept_any"; }
@@ -172,6 +175,7 @@ class Program {
     bool open = false, started = false, replaced = false;
   };
   std::array<Known, connections_max> known_{};
+  std::array<bool, slots_max + 1> held_{};  ///< slots that are ever used
   const FieldDifference* field_ = nullptr;
   Sight sight_;
   bool names_ = false;  ///< whether sessions have names

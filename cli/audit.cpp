@@ -114,6 +114,7 @@ int audit(const AuditVerb& options) {
   audit_options.seconds = std::chrono::seconds(options.seconds);
   const std::vector<BaselineEntry> baseline =
       options.baseline.empty() ? std::vector<BaselineEntry>{} : read_baseline(options.baseline);
+  check_writable(options.write_baseline);
 
   head.libssl = library.libssl;
   head.expected = audit_options.expected_name;
@@ -124,15 +125,17 @@ int audit(const AuditVerb& options) {
 
   AuditResult result = run_audit(make, options.jobs, audit_options, head);
   if (!options.baseline.empty()) result.baseline = hold_against(baseline, to_accept(result), head.version);
-  fmt::print("{}", render_terminal(head, result, colour(STDOUT_FILENO)));
-  std::fflush(stdout);
-  write_report(folder, head, result);
+  const std::string table = render_terminal(head, result, colour(STDOUT_FILENO));
+  const bool printed = std::fwrite(table.data(), 1, table.size(), stdout) == table.size() && std::fflush(stdout) == 0;
+  const int why = errno;
+  write_report(folder, head, result);  // with the table in it, whatever became of the one that was printed
   fmt::print(stderr, "report written to {}\n", folder.string());
   if (!options.write_baseline.empty()) {
     write_baseline(options.write_baseline, to_accept(result), head.version, options.reason, baseline);
     fmt::print(stderr, "baseline written to {}{}\n", options.write_baseline,
                options.reason.empty() ? "; say in each entry why it is accepted" : "");
   }
+  if (!printed) throw UsageError(std::string("cannot write to stdout: ") + std::strerror(why));
   if (!result.failure.empty()) throw SutError("the audit ended early: " + result.failure);
   return result.as_expected() ? as_expected : differs;
 }

@@ -13,7 +13,8 @@ constexpr const char* exit_codes =
     "Exit codes: 0 everything is as expected; 1 something differs from what was expected; 2 wrong usage or input;\n"
     "3 the library could not be run.";
 
-const CLI::Range at_least_one(std::int64_t{1}, std::int64_t{1} << 53, "1 or more");
+constexpr std::int64_t most = std::int64_t{1} << 53;
+const CLI::Range at_least_one(std::int64_t{1}, most, "1 or more"), none_or_more(std::int64_t{0}, most, "0 or more");
 
 void add_library(CLI::App* verb, LibraryOptions& library) {
   verb->add_option("--lib", library.libssl, "libssl to run: a path, a name that the loader finds, a name of 'sesscheck libraries', or model:RULES, the model in its place")->capture_default_str();
@@ -58,7 +59,7 @@ int main(int argc, char** argv) {
   add_peer(audit_verb, audit_options.peer);
   add_rules(audit_verb, "--expect", audit_options.expected, "Rules that the library should follow: see 'sesscheck rules'; or with changes: manual,capacity=one_less");
   audit_verb->add_option("--seed", audit_options.seed, "seed of the random traces")->capture_default_str();
-  audit_verb->add_option("--commands", audit_options.commands, "commands to compare, at least")->capture_default_str()->check(at_least_one);
+  audit_verb->add_option("--commands", audit_options.commands, "commands to compare, at least, with those of the corpus; 0: those alone")->capture_default_str()->check(none_or_more);
   audit_verb->add_option("--seconds", audit_options.seconds, "compare for so long instead (shrinking comes after that)");
   audit_verb->add_option("--baseline", audit_options.baseline, "file of accepted deviations: exit code 1 for others, and for those that are gone");
   audit_verb->add_option("--write-baseline", audit_options.write_baseline, "write all deviations found to this file");

@@ -8,6 +8,7 @@
 
 #include "check/generate.hpp"
 #include "check/model_sut.hpp"
+#include "check/reproduce.hpp"
 #include "model/trace/text.hpp"
 #include "props/auditing.hpp"
 #include "props/faulty_sut.hpp"
@@ -196,6 +197,21 @@ BOOST_AUTO_TEST_CASE(deaths_are_told_apart) {
         BOOST_TEST(length(s.before[0]) <= 1u, to_text(s.before[0]));
       }
     }
+  }
+}
+
+// Catches: a library that dies after every trace, also after one without a command, of which it is said that nothing
+// brings it back.
+BOOST_AUTO_TEST_CASE(a_death_in_cleaning_up_is_shown_by_a_command) {
+  bool already = false;
+  const AuditResult result = audit_of(make<DyingSut>(Dies::at_the_end, std::ref(already)), 1'000);
+  BOOST_TEST(!result.surprises.empty());
+  for (const Surprise& s : result.surprises) {
+    BOOST_TEST((s.kind == Surprise::Kind::died && s.repeats == Repeats::alone), "repeats " << static_cast<int>(s.repeats));
+    BOOST_TEST(length(s.trace) == 1u, to_text(s.trace));
+    BOOST_TEST(!s.shown.fields.empty());
+    const std::string program = reproduce(s.trace, s.shown.command, s.shown.repetition, s.shown.fields, {{}, "the manual"});
+    BOOST_TEST(program.find("  SSL_CTX_free(A);\n") != std::string::npos, program);
   }
 }
 

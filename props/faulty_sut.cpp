@@ -96,6 +96,10 @@ void FaultySut::run(const Trace& asked, std::vector<Observation>& seen) {
 
 void DyingSut::run(const Trace& trace, std::vector<Observation>& seen) {
   seen = simulate(trace, Rules::openssl_3_0());
+  if (when_ == Dies::at_the_end) {
+    seen.emplace_back().status = Status::crashed;
+    return;
+  }
   std::size_t step = 0;
   const bool spoilt_before = spoilt_;
   for (const Command& command : trace.commands) {

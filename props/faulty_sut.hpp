@@ -40,6 +40,7 @@ class FaultySut final : public Sut {
 
 /// A library that dies at SSL_CTX_flush_sessions of a context that has a session in its cache ...
 enum class Dies {
+  at_the_end,       ///< ... or not there, but when everything is given up, after any trace
   alone,            ///< ... always
   after_a_spoiler,  ///< ... when a trace before it, in the same process, has set a cache size of 2
   once              ///< ... the first time of all
