@@ -182,7 +182,6 @@ void Machine::on_server_hello(Connection& c) {
   }
   // An id of before that names another session now: what follows is not what this end waits for, or cannot be read.
   const bool alert_follows = c.server.state == Handshake::failed && !(c.resuming && c.hello.early_data);
-  session(side.session).cipher = true;
   const bool out_of_turn = side.reused != c.resuming && !alert_follows;
   const bool unreadable = side.reused && session(offered).secret != session(c.server.session).secret;
   if (side.datagrams && (out_of_turn ? c.resuming && !c.ticket_expected : unreadable)) {  // lost, for all that it knows
@@ -195,6 +194,7 @@ void Machine::on_server_hello(Connection& c) {
     return fail(c, false, bad_record ? error::unexpected_record : error::unexpected_message, alert::unexpected_message);
   }
   if (unreadable) return fail(c, false, error::bad_record_mac, alert::bad_record_mac);
+  session(side.session).cipher = true;
   if (tls1_3 && c.early_accepted && !c.hello.early_data) {  // the server's SSL was cleared, and says what it said last time
     note(Reason::early_data_unasked);
     return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
