@@ -41,8 +41,9 @@ void Machine::insert(std::uint8_t index, SessionRef ref) {
   auto place = c.cache.end();
   if (!c.cache.empty() && says(victim_is_soonest_to_expire)) {
     const Deadline mine = deadline(session(ref));
-    // A list that is out of order is never looked through for one that belongs at one of its ends: the last place first.
-    if (mine < deadline(session(c.cache.back())) && mine < deadline(session(c.cache.front()))) place = c.cache.begin();
+    // A list that is out of order is never looked through for one that belongs at its end, or else at its front.
+    const bool last = mine >= deadline(session(c.cache.back()));
+    if (!last && mine < deadline(session(c.cache.front()))) place = c.cache.begin();
     while (place != c.cache.begin() && deadline(session(*(place - 1))) > mine) --place;
   }
   c.cache.insert(place, ref);

@@ -57,8 +57,8 @@ void Machine::resend(Connection& c, bool at_server) {
   to.insert(to.end(), side.sent.begin(), side.sent.end());
 }
 
-/// A flight of before comes again. Its Finished asks an end that is done for what that has said last; one that has closed
-/// reads it as the end of the transport: SSL_read returns 0, and there is no error.
+/// A flight of before comes again. Its Finished asks an end that is done for what that has said last; to one that has
+/// closed it is the end of the transport: SSL_read returns 0, and there is no error.
 void Machine::answer_again(Connection& c, bool at_server) {
   Side& side = at_server ? c.server : c.client;
   if (side.state != Handshake::done) return;
