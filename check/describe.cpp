@@ -63,7 +63,8 @@ std::string describe(const SessionView& s) {
          (near ? (since_epoch >= 0 ? "+" : "") + std::to_string(since_epoch) : std::to_string(s.time)) +
          " timeout=" + std::to_string(s.timeout) + (s.resumable ? "" : " not resumable") +
          (s.version == usual_version || s.version == 0 ? "" : ' ' + version_name(s.version)) +
-         (s.ticket ? " ticket hint=" + std::to_string(s.hint) : "") + (s.early_data ? " early-data" : "") +
+         (s.ticket ? " ticket" : "") + (s.ticket || s.hint != 0 ? " hint=" + std::to_string(s.hint) : "") +
+         (s.early_data ? " early-data" : "") +
          letters(" id-context=", s.id_context) + word(Setting::host_name, s.host_name) +
          word(Setting::alpn, static_cast<std::uint8_t>(s.protocol)) + letters(" data=", s.data);
 }

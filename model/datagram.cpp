@@ -57,10 +57,16 @@ void Machine::resend(Connection& c, bool at_server) {
   to.insert(to.end(), side.sent.begin(), side.sent.end());
 }
 
-/// A flight of before comes again. Its Finished asks an end that is done for what that has said last.
+/// A flight of before comes again. Its Finished asks an end that is done for what that has said last; to one that has
+/// closed it is the end of the transport: SSL_read returns 0, and there is no error.
 void Machine::answer_again(Connection& c, bool at_server) {
-  const Side& side = at_server ? c.server : c.client;
-  if (side.state != Handshake::done || side.sent_shutdown) return;
+  Side& side = at_server ? c.server : c.client;
+  if (side.state != Handshake::done) return;
+  if (side.sent_shutdown) {
+    side.state = Handshake::failed;
+    side.lost = true;
+    return;
+  }
   std::vector<Message>& to = at_server ? c.to_client : c.to_server;
   to.insert(to.end(), side.sent.begin(), side.sent.end());
 }

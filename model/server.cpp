@@ -128,7 +128,6 @@ bool Server::run() {
   SessionRef candidate = no_session;
   if (c.renegotiating && c.fresh_wanted && !on(Setting::renegotiation_resumes)) {
     m.note(Reason::renegotiation_not_resumed);
-    from_id_lookup = true;
     c.ticket_expected = false;
   } else {
     candidate = tls1_3() ? by_identity() : by_ticket_or_id();
@@ -209,7 +208,7 @@ bool Server::run() {
   }
   take_protocol();
   mark_in_hello();
-  if (c.hello.early_data) c.early_accepted = c.resuming && early_data_ok && on(Setting::early_data) && !c.retried && !c.again;
+  if (c.hello.early_data) c.early_accepted = c.resuming && early_data_ok && on(Setting::early_data);
   side.reads_early_data = c.hello.early_data && c.early_accepted;
   if (c.hello.early_data) m.note(c.early_accepted ? Reason::early_data_accepted : Reason::early_data_rejected);
   return true;

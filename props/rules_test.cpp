@@ -2,7 +2,9 @@
 // the trace that shows it is short.
 #include <boost/test/unit_test.hpp>
 #include <cstdio>
+#include <functional>
 #include <string>
+#include <variant>
 
 #include "check/explain.hpp"
 #include "check/generate.hpp"
@@ -51,7 +53,94 @@ void is_found_and_named(Choice change) {
                                 << commands_max << " commands");
 }
 
+/// One thing that was seen otherwise, and the name that it has in what is told of it.
+struct Change {
+  std::string field;
+  std::function<void(Observation&)> apply;
+};
+
+/// One of each: every field of an observation.
+std::vector<Change> changes_of_all_fields() {
+  std::vector<Change> all = {
+      {"status", [](Observation& o) { o.status = Status::hung; }},
+      {"result", [](Observation& o) { ++o.result; }},
+      {"error", [](Observation& o) { ++o.error; }},
+      {"client_hello.session_id_length", [](Observation& o) { ++o.connection.offered_id_length; }},
+      {"server_hello.session_id_length", [](Observation& o) { ++o.connection.answered_id_length; }},
+      {"id_callback", [](Observation& o) { o.connection.id_callback ^= generating::taken; }},
+      {"version", [](Observation& o) { ++o.connection.version; }},
+      {"early_data_status", [](Observation& o) { ++o.connection.early_data; }},
+      {"tickets_taken", [](Observation& o) { ++o.connection.tickets; }},
+      {"live_sessions", [](Observation& o) { ++o.live; }},
+      {"callback[0]", [](Observation& o) { o.log[0].kind = Event::Kind::remove_session; }},
+      {"callback[0]", [](Observation& o) { ++o.log[0].context; }},
+      {"callback[0]", [](Observation& o) { ++o.log[0].session; }},
+      {"callback[1]", [](Observation& o) { o.log.push_back(o.log[0]); }},
+      {"A.mode", [](Observation& o) { ++o.contexts[0].mode; }},
+      {"A.size", [](Observation& o) { ++o.contexts[0].size; }},
+      {"A.timeout", [](Observation& o) { ++o.contexts[0].timeout; }},
+      {"A.sess_number", [](Observation& o) { ++o.contexts[0].number; }}};
+  for (EndView ConnectionView::*const end : {&ConnectionView::client, &ConnectionView::server}) {
+    const std::string name = end == &ConnectionView::client ? "client" : "server";
+    all.push_back({name, [end](Observation& o) { (o.connection.*end).state = Handshake::unfinished; }});
+    all.push_back({name + ".reused", [end](Observation& o) { (o.connection.*end).reused ^= true; }});
+    all.push_back({name + ".error", [end](Observation& o) { ++(o.connection.*end).error; }});
+    all.push_back({name + ".session", [end](Observation& o) { ++(o.connection.*end).session; }});
+    all.push_back({name + ".verified", [end](Observation& o) { (o.connection.*end).verified = Verified::refused; }});
+  }
+  for (std::size_t i = 0; i < counter_count; ++i)
+    all.push_back({"A.sess_", [i](Observation& o) { ++o.contexts[0].counters[i]; }});
+  const std::vector<std::function<void(SessionView&)>> of_sessions = {
+      [](SessionView& s) { ++s.name; },        [](SessionView& s) { s.resumable ^= true; },
+      [](SessionView& s) { s.ticket ^= true; }, [](SessionView& s) { s.early_data ^= true; },
+      [](SessionView& s) { ++s.version; },     [](SessionView& s) { ++s.time; },
+      [](SessionView& s) { ++s.timeout; },     [](SessionView& s) { ++s.hint; },
+      [](SessionView& s) { s.id_context = {1, 'z'}; }, [](SessionView& s) { s.data = {1, 'z'}; },
+      [](SessionView& s) { ++s.host_name; },   [](SessionView& s) { s.protocol = Alpn::second; }};
+  for (const auto& change : of_sessions) {
+    all.push_back({"A.cache.s", [change](Observation& o) { change(o.contexts[0].cached[0]); }});
+    all.push_back({"A.store.s", [change](Observation& o) { change(o.contexts[0].stored[0]); }});
+    all.push_back({"h1", [change](Observation& o) { change(*o.held[0]); }});
+  }
+  return all;
+}
+
 BOOST_AUTO_TEST_SUITE(rules)
+
+// Catches: a field of an observation that is not compared, or one that is and is not told.
+BOOST_AUTO_TEST_CASE(every_field_is_compared_and_told) {
+  const Trace trace = std::get<Trace>(
+      parse("context A timeout=300 new=0 store=references\ncontext B timeout=300\nconnect B A keep=h1\n"));
+  const Rules expected = Rules::openssl_3_0();
+  const std::vector<Observation> right = simulate(trace, expected);
+  BOOST_TEST(!lockstep(trace, expected, right));
+  for (const Change& change : changes_of_all_fields()) {
+    std::vector<Observation> seen = right;
+    change.apply(seen.back());
+    const auto difference = lockstep(trace, expected, seen);
+    BOOST_TEST_REQUIRE(difference.has_value(), change.field << " is not compared");
+    BOOST_TEST_REQUIRE(difference->fields.size() >= 1U, change.field << " is not told");
+    const std::string& told = difference->fields[0].field;
+    BOOST_TEST(told.starts_with(change.field), change.field << " is told as " << told);
+  }
+}
+
+// Catches: a library that stops too early, or dies when all is given up after the last command, and no word of it.
+BOOST_AUTO_TEST_CASE(observations_too_few_or_too_many_are_told) {
+  const Trace trace =
+      std::get<Trace>(parse("context A timeout=300\ncontext B timeout=300\nconnect B A\nconnect B A\n"));
+  const Rules expected = Rules::openssl_3_0();
+  std::vector<Observation> seen = simulate(trace, expected);
+  seen.push_back({.status = Status::crashed});
+  const auto too_many = lockstep(trace, expected, seen);
+  BOOST_TEST_REQUIRE(too_many.has_value());
+  BOOST_TEST(too_many->step == 2U);
+  BOOST_TEST(too_many->command == 1U);
+  seen.resize(1);
+  const auto too_few = lockstep(trace, expected, seen);
+  BOOST_TEST_REQUIRE(too_few.has_value());
+  BOOST_TEST(too_few->step == 1U);
+}
 
 // Catches: a Rule that the generator never reaches, an explanation that names another one, a shrinker that gives up.
 BOOST_AUTO_TEST_CASE(every_change_of_a_rule_is_found_and_named) {
