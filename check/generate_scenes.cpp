@@ -62,6 +62,22 @@ void Generator::early_data_again() {
   clear(opened.connection);
 }
 
+/// Early data that the server refuses, with an answer that the client does not want, for its session id context changed.
+void Generator::early_data_refused() {
+  if (protocol_ != Protocol::tls1_3) return;
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  if (!settings_[server].on(Setting::early_data)) configure(server, Setting::early_data, 1);
+  Command c = first_connection(server, client);
+  emit(c);
+  if (r.chance(75)) configure(server, Setting::early_data, 0);
+  Command other = with_context(Op::set_id_context, client);
+  other.id_context = some_id_context();
+  emit(other);
+  c.slot = c.keep, c.early = true, c.keep = 0;
+  emit(c);
+}
+
 /// SSL_clear comes before SSL_read_early_data has an end, as it has none in the midst of a handshake of TLS 1.2: whatever the
 /// server reads from then on is an error.
 void Generator::cleared_while_it_reads() {

@@ -26,10 +26,10 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
     for (int times = world.certificates ? 1 : 0; times < 2; ++times) remove(side.context, side.session);
   if (after_early_data && !c.early_accepted && says(alert_after_early_data_is_lost)) return note(Reason::record_dropped);
   std::uint16_t unreadable = error::none;
-  if (c.renegotiating && side.session == no_session) {
+  if (c.renegotiating && side.session == no_session && says(alert_is_in_the_clear)) {
     if (c.version < Version::tls1_2) {
       unreadable = error::length_too_short;  // tls1_enc: no session, no encryption
-    } else if (says(alert_is_in_the_clear)) {
+    } else {
       pass_to((at_server ? c.client : c.server).context);  // who reads it
       unreadable = says(clear_alert_is_bad_mac)                             ? error::bad_record_mac
                    : side.datagrams && says(clear_alert_is_unsaid)        ? error::unsaid

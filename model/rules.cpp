@@ -163,7 +163,7 @@ std::span<const RuleInfo> rule_table() {
        "the automatic flush that is due at a connection whose session cannot be cached: without an id, as with a ticket of "
        "TLS 1.2, marked not resumable, or under VERIFY_PEER without an id context", "ssl_update_cache, ssl_lib.c"},
       {Rule::alert_without_session, "alert_without_session", {"in_the_clear", "encrypted"}, "",
-       "the alert of a TLS 1.2 end that has no session in a renegotiation", "tls1_enc, record/ssl3_record.c"},
+       "the alert of an end that has no session in a renegotiation, up to TLS 1.2", "tls1_enc, record/ssl3_record.c"},
       {Rule::alert_after_early_data, "alert_after_early_data", {"in_the_clear", "unreadable"}, "",
        "the alert of a client that fails at the answer to its early data: one that a server can read which refused that data, "
        "or not", "set_plain_alerts, record/methods"},

@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(observations_too_few_or_too_many_are_told) {
       std::get<Trace>(parse("context A timeout=300\ncontext B timeout=300\nconnect B A\nconnect B A\n"));
   const Rules expected = Rules::openssl_3_0();
   std::vector<Observation> seen = simulate(trace, expected);
-  seen.push_back({.status = Status::crashed});
+  seen.emplace_back().status = Status::crashed;
   const auto too_many = lockstep(trace, expected, seen);
   BOOST_TEST_REQUIRE(too_many.has_value());
   BOOST_TEST(too_many->step == 2U);
