@@ -142,6 +142,9 @@ BOOST_AUTO_TEST_CASE(exit_codes) {
   BOOST_TEST(run("audit --commands 500 --jobs 1 --baseline " + accepted + out) == 0);
   BOOST_TEST(run("audit --commands 500 --jobs 1 --baseline " + accepted +
                  " --lib model:openssl-3.0 --rule capacity=size" + out) == 1);
+  const std::string nothing = (folder.path / "nothing.json").string();
+  std::ofstream(nothing) << R"({"schema": 1, "accepted": []})";
+  BOOST_TEST(run("audit --commands 500 --jobs 1 --baseline " + nothing + out) == 1);  // as expected, but not accepted
   BOOST_TEST(run("audit --baseline " + off + out) == 2);
   BOOST_TEST(run("audit --lib /nonexistent.so" + out) == 3);
   BOOST_TEST(run("audit --lib libc.so.6" + out) == 3);
