@@ -91,6 +91,7 @@ BOOST_AUTO_TEST_CASE(a_baseline_accepts_one_deviation_and_no_other) {
   };
   BOOST_TEST(held(known, "OpenSSL 3.0.20").as_expected());
   BOOST_TEST(!held(known, "OpenSSL 3.5.7").as_expected());  // accepted for another release
+  BOOST_TEST(held(known, "OpenSSL 3.5.7").baseline->gone.empty());  // and nothing of that one is gone
 
   // Another value of a Rule that is in it, and one that is not.
   const AuditResult never = held(audit_model(Rules::openssl_3_0().with(time_never_updated), 5'000), "OpenSSL 3.0.19");
