@@ -85,6 +85,7 @@ BOOST_AUTO_TEST_CASE(a_baseline_accepts_one_deviation_and_no_other) {
   };
   BOOST_TEST(held(known, "OpenSSL 3.0.20").as_expected());
   BOOST_TEST(!held(known, "OpenSSL 3.5.7").as_expected());  // accepted for another release
+  BOOST_TEST(held(known, "OpenSSL 3.5.7").baseline->gone.empty());  // and nothing of that one is gone
 
   // Another value of a Rule that is in it, and one that is not.
   const AuditResult never = held(audit_model(Rules::openssl_3_0().with(time_never_updated), 5'000), "OpenSSL 3.0.19");
@@ -142,6 +143,9 @@ BOOST_AUTO_TEST_CASE(exit_codes) {
   BOOST_TEST(run("audit --commands 500 --jobs 1 --baseline " + accepted + out) == 0);
   BOOST_TEST(run("audit --commands 500 --jobs 1 --baseline " + accepted +
                  " --lib model:openssl-3.0 --rule capacity=size" + out) == 1);
+  const std::string nothing = (folder.path / "nothing.json").string();
+  std::ofstream(nothing) << R"({"schema": 1, "accepted": []})";
+  BOOST_TEST(run("audit --commands 500 --jobs 1 --baseline " + nothing + out) == 1);  // as expected, but not accepted
   BOOST_TEST(run("audit --baseline " + off + out) == 2);
   BOOST_TEST(run("audit --lib /nonexistent.so" + out) == 3);
   BOOST_TEST(run("audit --lib libc.so.6" + out) == 3);
