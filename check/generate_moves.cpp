@@ -37,6 +37,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::ages, 2, &G::timeout_of_zero_in_a_ticket},
           {F::early_data, 3, &G::early_data_again},
           {F::early_data, 2, &G::early_data_refused},
+          {F::calling_back, 2, &G::victim_is_added},
           {F::names, 4, &G::early_data_of_another_name},
           {F::names, 2, &G::early_data_of_a_new_protocol},
           {F::hands, 5, &G::readd},

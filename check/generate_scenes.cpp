@@ -78,6 +78,22 @@ void Generator::early_data_refused() {
   emit(c);
 }
 
+/// Several sessions are evicted at once; when the first one is told, remove_session_cb adds one that is still to be told.
+void Generator::victim_is_added() {
+  const std::uint8_t server = some_end(false);
+  if (world_.contexts[server].callbacks.remove_session == RemoveCallback::absent) return;
+  configure(server, Setting::remove_calls, static_cast<std::uint8_t>(Calls::add));
+  Command c = first_connection(server, some_end(true));
+  c.keep = 0, c.repeat = 1;
+  for (const std::uint8_t slot : {0, 1, 0}) {
+    c.keep_server = slot;
+    emit(c);
+  }
+  emit(with_context(Op::set_size, server, {2}));
+  c.keep_server = 0;
+  emit(c);
+}
+
 /// SSL_clear comes before SSL_read_early_data has an end, as it has none in the midst of a handshake of TLS 1.2: whatever the
 /// server reads from then on is an error.
 void Generator::cleared_while_it_reads() {

@@ -169,6 +169,7 @@ class Generator {
   void timeout_of_zero_in_a_ticket();
   void early_data_again();
   void early_data_refused();
+  void victim_is_added();
   void cleared_while_it_reads();
   void asked_after_a_handshake();
   void early_data_of_a_new_protocol();
