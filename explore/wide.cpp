@@ -301,6 +301,19 @@ constexpr Family families[] = {
      "add A h2\n"
      "configure A tickets=off\n"
      "flush A 0\n"},
+    {"refused early data",
+     "context A timeout=9 mode=MODE version-max=1.3 early-data=onSTORE\n"
+     "context B timeout=9 version-max=1.3\n",
+     "connect B A keep=h1\n"
+     "configure A early-data=off\n",
+     "connect B A keep=h1\n"
+     "connect B A offer=h1\n"
+     "connect B A offer=h1 early\n"
+     "configure A early-data=on\n"
+     "configure A early-data=off\n"
+     "set-id-context B \"b\"\n"
+     "advance 9s\n"
+     "flush A 0\n"},
     {"TLS 1.3 with a long lifetime",
      "context A timeout=-1 mode=MODE version-max=1.3 tickets=onSTORE\n"
      "context B timeout=9 version-max=1.3 tickets=on\n",

@@ -123,6 +123,8 @@ void Machine::receive(Connection& c, bool at_server) {
           receive_alert(c, at_server, message.alert);
         else if (side.datagrams && message.unreadable == error::bad_record_mac)
           note(Reason::record_dropped);
+        else if (message.unreadable == error::wrong_version_number)  // an alert that cannot be for this end: it just ends
+          side.state = Handshake::failed, side.error = message.unreadable;
         else
           fail(c, at_server, message.unreadable, alert::internal_error);  // the sender reads no more
         if (side.error == error::unsaid) side.error = error::none;

@@ -16,7 +16,7 @@ void Server::switch_context(std::uint8_t to) {
   m.note(Reason::context_switched);
   const std::uint8_t next = to - 1;
   if (side.id_context == m.context(side.current).id_context || m.says(server_name_before_lookup)) side.id_context = m.context(next).id_context;
-  side.current = next;
+  m.release(std::exchange(side.current, next));
   side.refuses_old = m.context(next).settings.lowest() >= Version::tls1_2;
 }
 
