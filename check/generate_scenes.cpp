@@ -71,6 +71,11 @@ void Generator::early_data_refused() {
   Command c = first_connection(server, client);
   emit(c);
   if (r.chance(75)) configure(server, Setting::early_data, 0);
+  if (r.chance(15)) {  // by a version that knows none
+    configure(client, Setting::version_min, 0);
+    configure(server, Setting::version_min, 0);
+    configure(server, Setting::version_max, r.pick({0, 1}));
+  }
   Command other = with_context(Op::set_id_context, client);
   other.id_context = some_id_context();
   emit(other);

@@ -303,7 +303,7 @@ constexpr Family families[] = {
      "flush A 0\n"},
     {"refused early data",
      "context A timeout=9 mode=MODE version-max=1.3 early-data=onSTORE\n"
-     "context B timeout=9 version-max=1.3\n",
+     "context B timeout=9 version-min=1.0 version-max=1.3\n",
      "connect B A keep=h1\n"
      "configure A early-data=off\n",
      "connect B A keep=h1\n"
@@ -311,6 +311,8 @@ constexpr Family families[] = {
      "connect B A offer=h1 early\n"
      "configure A early-data=on\n"
      "configure A early-data=off\n"
+     "configure A version-min=1.0\n"
+     "configure A version-max=1.1\n"
      "set-id-context B \"b\"\n"
      "advance 9s\n"
      "flush A 0\n"},

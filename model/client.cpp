@@ -218,6 +218,8 @@ void Machine::on_server_hello(Connection& c) {
     if (c.protocol != Alpn::none) s.protocol = c.protocol;
   }
   if (!tls1_3 && !side.reused) {
+    if (c.version < Version::tls1_2 && c.hello.early_data && says(early_data_breaks))  // its next records would be as the early data
+      return fail(c, false, error::internal, alert::internal_error);
     if (!alert_follows) session(side.session).cipher = true;  // with its ChangeCipherSpec
     if (stores(side, false) && says(client_stores_first)) update_cache(side, false, c.version);
     c.to_server.push_back({Message::Kind::finished});

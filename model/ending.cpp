@@ -38,6 +38,7 @@ void Machine::fail(Connection& c, bool at_server, std::uint16_t reason, std::uin
       pass_to(side.context);
     }
   }
+  if (at_server && reason == error::wrong_version_number && says(early_data_breaks)) unreadable = error::wrong_version_number;
   if (!at_server && reason == error::unsupported_protocol) unreadable = error::wrong_version_number;  // in the record
   if (!at_server && !side.datagrams && c.server.state == Handshake::none) unreadable = error::unexpected_message;  // in place of a hello
   (at_server ? c.to_client : c.to_server).push_back({Message::Kind::alert, no_ticket, sent_alert, 0, unreadable});

@@ -167,6 +167,9 @@ std::span<const RuleInfo> rule_table() {
       {Rule::alert_after_early_data, "alert_after_early_data", {"in_the_clear", "unreadable"}, "",
        "the alert of a client that fails at the answer to its early data: one that a server can read which refused that data, "
        "or not", "set_plain_alerts, record/methods"},
+      {Rule::early_data_to_old, "early_data_to_old", {"refused", "breaks"}, "",
+       "early data that TLS 1.0 or 1.1 answers: a server's alert; or one under the version of that data, and a client that "
+       "cannot go on", "ssl3_get_record, record/ssl3_record.c"},
       {Rule::long_lifetime, "long_lifetime", {"as_sent", "a_week"}, "",
        "the lifetime hint of a TLS 1.3 ticket at its client, when a server sends more than a week", "tls_process_new_session_ticket, statem/statem_clnt.c"},
       {Rule::unasked_resumption, "unasked_resumption", {"unexpected_message", "unexpected_record"}, "",
@@ -243,7 +246,7 @@ Rules Rules::openssl_3_0() {
         undecryptable_not_looked_up, invented_id_looked_up, ticket_timeout_counted, ticket_hit_counted,
         renewed_ticket_dropped, no_ticket_after_hash_mismatch, binder_illegal_parameter,
         call_under_lock_refused, group_change_copies_session, renegotiation_counted_thrice, flush_skipped_without_id,
-        method_of_context, clear_alert_is_unsaid})
+        method_of_context, clear_alert_is_unsaid, early_data_breaks})
     rules.set(choice);
   return rules;
 }
@@ -270,7 +273,7 @@ std::span<const Profile> profiles() {
   static const Rules openssl_3_5 =
       with(openssl_3_0_22, {binder_decrypt_error, clock_in_microseconds, times_in_nanoseconds, readd_leaves_misplaced,
                             future_ticket_is_new, accept_moves_before_name, clear_alert_is_layer_failure, alert_is_encrypted,
-                            alert_after_early_data_is_lost, old_version_refused,
+                            alert_after_early_data_is_lost, early_data_is_refused, old_version_refused,
                             method_stays});
   static const Rules openssl_3_6 = with(openssl_3_5, {wrong_id_is_miss, reported_in_reverse, call_under_lock_deadly, clear_alert_is_bad_mac, lifetime_is_a_week});
   static const Rules openssl_1_1_1 =

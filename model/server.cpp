@@ -268,6 +268,7 @@ void Machine::on_client_hello(Connection& c) {
   if (!tls1_3 && c.hello.early_data) {  // which nobody expects before TLS 1.3
     note(Reason::early_data_rejected);
     const bool ccs_before = c.client.settings.on(Setting::middlebox_compat);
+    if (c.version < Version::tls1_2) return fail(c, true, error::wrong_version_number, alert::protocol_version);
     fail(c, true,
          !c.resuming                    ? (ccs_before ? error::unexpected_message : error::unexpected_record)
          : says(clear_alert_is_bad_mac) ? error::bad_record_mac  // it is read with the new keys
