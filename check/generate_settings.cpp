@@ -135,7 +135,7 @@ std::uint8_t Generator::some_value(Setting setting, std::uint8_t context) {
     case Setting::host_name: return weighted({{12, 0}, {58, 1}, {30, 2}});
     case Setting::alpn: return weighted({{10, 0}, {25, 1}, {25, 2}, {40, 3}});
     case Setting::new_calls:
-    case Setting::get_calls: return weighted({{20, 0}, {18, 1}, {17, 2}, {14, 3}, {9, 4}, {9, 5}, {7, 6}, {6, 7}});
+    case Setting::get_calls: return weighted({{20, 0}, {15, 1}, {14, 2}, {13, 3}, {9, 4}, {10, 5}, {10, 6}, {9, 7}});
     case Setting::transport: return weighted({{15, 0}, {85, 1}});
     case Setting::remove_calls: return weighted({{16, 0}, {16, 1}, {14, 2}, {14, 3}, {10, 4}, {16, 5}, {7, 6}, {7, 7}});
     default: return static_cast<std::uint8_t>(r.below(setting_max(setting) + 1U));

@@ -8,10 +8,10 @@ inline constexpr const char* includes = R"(#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/time.h>
 )";
 
-inline constexpr const char* clock = R"(
+inline constexpr const char* clock = R"(#include <sys/time.h>
+
 /* Virtual time: the library calls these. */
 static time_t now = 1700000000;
 static long now_us;

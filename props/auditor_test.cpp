@@ -79,9 +79,13 @@ bool masks(Choice first, Choice second) {
 void pairs_are_named(std::size_t wanted, std::size_t budget) {
   std::size_t both = 0, tried = 0, masked = 0;
   for (const auto& [first, second] : pairs(wanted)) {
-    const AuditResult result = audit_model(Rules::openssl_3_0().with(first).with(second), budget);
+    const Rules rules = Rules::openssl_3_0().with(first).with(second);
+    AuditResult result = audit_model(rules, budget);
     ++tried;
-    bool ok = named(result) == std::vector<Choice>{first, second};
+    const auto both_named = [&] { return named(result) == std::vector<Choice>{first, second}; };
+    // One that changes nearly every trace hides the other for long.
+    if (!both_named()) result = audit_model(rules, 5 * budget);
+    bool ok = both_named();
     for (const auto& [seen, hidden] : {std::pair{first, second}, std::pair{second, first}})
       if (!ok && named(result) == std::vector<Choice>{seen} && masks(seen, hidden)) {
         std::printf("%s leaves nothing to see of %s\n", to_string(seen).c_str(), to_string(hidden).c_str());
