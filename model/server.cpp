@@ -85,8 +85,8 @@ bool Server::choose_cipher() {
 void Server::new_session(SessionRef refused) {
   side.session = no_session;
   Session fresh = m.negotiated(side, c.version);
-  // What the external store had is in the SSL already; an empty id context overwrites nothing.
-  if (refused != no_session && from_store && fresh.id_context.length == 0 && m.says(cached_in_process))
+  // What was copied before it was refused is in the SSL already; an empty id context overwrites nothing.
+  if (refused != no_session && m.copied_in && fresh.id_context.length == 0 && m.says(cached_in_process))
     fresh.id_context = m.session(refused).id_context;
   fresh.extended_master_secret = c.extended_master_secret;
   fresh.of_server = m.says(cached_in_process) || !m.says(session_of_any_end);
