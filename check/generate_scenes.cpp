@@ -47,12 +47,18 @@ void Generator::timeout_of_zero_in_a_ticket() {
   emit(c);
 }
 
-/// Early data that was accepted, and then another handshake of the same two SSLs.
-void Generator::early_data_again() {
-  if (protocol_ != Protocol::tls1_3) return;
+/// A server that takes early data, and a client.
+std::pair<std::uint8_t, std::uint8_t> Generator::ends_with_early_data() {
   const std::uint8_t server = some_end(false);
   const std::uint8_t client = some_end(true);
   if (!settings_[server].on(Setting::early_data)) configure(server, Setting::early_data, 1);
+  return {server, client};
+}
+
+/// Early data that was accepted, and then another handshake of the same two SSLs.
+void Generator::early_data_again() {
+  if (protocol_ != Protocol::tls1_3) return;
+  const auto [server, client] = ends_with_early_data();
   Command c = first_connection(server, client);
   emit(c);
   Command opened = with_context(Op::open, server);
@@ -65,9 +71,7 @@ void Generator::early_data_again() {
 /// Early data that the server refuses, with an answer that the client does not want, for its session id context changed.
 void Generator::early_data_refused() {
   if (protocol_ != Protocol::tls1_3) return;
-  const std::uint8_t server = some_end(false);
-  const std::uint8_t client = some_end(true);
-  if (!settings_[server].on(Setting::early_data)) configure(server, Setting::early_data, 1);
+  const auto [server, client] = ends_with_early_data();
   Command c = first_connection(server, client);
   emit(c);
   if (r.chance(75)) configure(server, Setting::early_data, 0);
@@ -133,9 +137,7 @@ void Generator::asked_after_a_handshake() {
 /// A client speaks a protocol that its session has not, and the server's next ticket has: then comes early data.
 void Generator::early_data_of_a_new_protocol() {
   if (protocol_ != Protocol::tls1_3) return;
-  const std::uint8_t server = some_end(false);
-  const std::uint8_t client = some_end(true);
-  if (!settings_[server].on(Setting::early_data)) configure(server, Setting::early_data, 1);
+  const auto [server, client] = ends_with_early_data();
   configure(server, Setting::alpn, static_cast<std::uint8_t>(Alpn::both));
   configure(client, Setting::alpn, 0);
   Command c = first_connection(server, client);
@@ -152,9 +154,7 @@ void Generator::early_data_of_a_new_protocol() {
 /// and once more.
 void Generator::early_data_of_another_name() {
   if (protocol_ != Protocol::tls1_3) return;
-  const std::uint8_t server = some_end(false);
-  const std::uint8_t client = some_end(true);
-  if (!settings_[server].on(Setting::early_data)) configure(server, Setting::early_data, 1);
+  const auto [server, client] = ends_with_early_data();
   if (!settings_[server].on(Setting::server_name)) configure(server, Setting::server_name, 1 + server);
   configure(server, Setting::alpn, static_cast<std::uint8_t>(Alpn::both));
   configure(client, Setting::alpn, static_cast<std::uint8_t>(Alpn::both));

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "check/generate.hpp"
@@ -175,6 +176,7 @@ class Generator {
   void early_data_of_a_new_protocol();
   void early_data_of_another_name();
   Command first_connection(std::uint8_t server, std::uint8_t client);
+  std::pair<std::uint8_t, std::uint8_t> ends_with_early_data();
   void answer_of_another_version();
   void late_answer();
   void other_method();
