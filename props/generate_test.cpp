@@ -44,12 +44,27 @@ struct Tally {
   }
 };
 
+/// The traces of the first seeds, generated once for all tests.
+const std::vector<Trace>& traces() {
+  static const std::vector<Trace> all = [] {
+    std::vector<Trace> made;
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+      Random random(seed);
+      made.push_back(generate(random));
+    }
+    return made;
+  }();
+  return all;
+}
+
 Tally tally(const Rules& rules) {
   Tally all;
-  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
-    Random random(seed);
-    all.run(generate(random), rules);
-  }
+  for (const Trace& trace : traces()) all.run(trace, rules);
+  return all;
+}
+
+const Tally& tally_of_openssl() {
+  static const Tally all = tally(Rules::openssl_3_0());
   return all;
 }
 
@@ -91,8 +106,7 @@ template <class Predicate>
 std::size_t largest_shrunk(const Predicate& fails, int wanted) {
   std::size_t largest = 0;
   for (std::uint64_t seed = 0; seed < seeds && wanted > 0; ++seed) {
-    Random random(seed);
-    const Trace failing = generate(random);
+    const Trace& failing = traces()[seed];
     if (!fails(failing)) continue;
     --wanted;
     ShrinkStats stats;
@@ -130,8 +144,7 @@ BOOST_AUTO_TEST_CASE(one_seed_is_one_trace) {
 BOOST_AUTO_TEST_CASE(traces_are_normal_and_in_range) {
   const Shape shape;
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
-    Random random(seed);
-    const Trace trace = generate(random, shape);
+    const Trace& trace = traces()[seed];
     BOOST_TEST((normalise(trace) == trace), "seed " << seed);
     BOOST_TEST(trace.commands.size() >= static_cast<std::size_t>(shape.commands_min));
     std::int64_t microseconds = 0, connections = 0, many = 0;
@@ -210,9 +223,7 @@ BOOST_AUTO_TEST_CASE(hand_made_sessions_meet_no_danger) {
 // Catches a kind of connection that has (nearly) gone, or that has crowded out the others; two ends that seldom fit.
 BOOST_AUTO_TEST_CASE(protocols_have_their_shares) {
   std::size_t ids = 0, tickets = 0, newest = 0, fitting = 0;
-  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
-    Random random(seed);
-    const Trace trace = generate(random);
+  for (const Trace& trace : traces()) {
     const std::vector<ContextSetup>& contexts = trace.setup.contexts;
     const Settings &server = contexts.front().settings, &client = contexts[contexts.size() > 1 ? 1 : 0].settings;
     const auto low = std::max(server[Setting::version_min], client[Setting::version_min]);
@@ -266,9 +277,7 @@ BOOST_AUTO_TEST_CASE(the_whole_alphabet_is_used) {
 BOOST_AUTO_TEST_CASE(adding_again_is_seen_soon) {
   const Rules rules = Rules::openssl_3_0(), other = rules.with(*parse_choice("readd_same_session=no_effect"));
   std::size_t commands = 0, differing = 0;
-  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
-    Random random(seed);
-    const Trace trace = generate(random);
+  for (const Trace& trace : traces()) {
     Because because;
     World world = begin(trace.setup, rules, because), other_world = begin(trace.setup, other, because);
     Observation seen, other_seen;
@@ -289,7 +298,8 @@ BOOST_AUTO_TEST_CASE(adding_again_is_seen_soon) {
 
 // Catches a generator that no longer reaches one of the model's decisions: that decision would go untested.
 BOOST_AUTO_TEST_CASE(every_reason_is_met) {
-  const Tally openssl = tally(Rules::openssl_3_0()), manual = tally(Rules::manual());
+  const Tally& openssl = tally_of_openssl();
+  const Tally manual = tally(Rules::manual());
   // A hand-made session that a handshake looks into ends the library: no trace leads there on purpose.
   // Two are of OpenSSL 1.1.1 alone, one of 3.6.4 and later, one of two libraries.
   const auto never = [](Reason reason) {
@@ -318,7 +328,7 @@ BOOST_AUTO_TEST_CASE(every_reason_is_met) {
 
 // Catches too many traces that leave the API's contract, which neither side executes.
 BOOST_AUTO_TEST_CASE(few_commands_are_unspecified) {
-  const Tally all = tally(Rules::openssl_3_0());
+  const Tally& all = tally_of_openssl();
   BOOST_TEST(all.unspecified * 100 < all.commands);
 }
 
