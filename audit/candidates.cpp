@@ -20,9 +20,10 @@ class Explorer {
  public:
   using Compatible = std::function<bool(const Cube&)>;
 
-  Explorer(const Trace& trace, const std::array<std::uint8_t, rule_count>& masks, Compatible compatible,
+  Explorer(const Trace& trace, const Lacks& lacks, const std::array<std::uint8_t, rule_count>& masks, Compatible compatible,
            std::size_t ways_max)
-      : trace_(trace), masks_(masks), compatible_(std::move(compatible)), ways_max_(ways_max) {
+      : trace_(lacks.any() ? restricted(trace, lacks) : trace), lacks_(lacks), masks_(masks),
+        compatible_(std::move(compatible)), ways_max_(ways_max) {
     for (std::size_t r = 0; r < rule_count; ++r)
       if (!std::has_single_bit(masks_[r])) open_.set(r);
   }
@@ -100,13 +101,18 @@ class Explorer {
     take(nowhere, [&](Path& path, Because& because) { path.world = begin(trace_.setup, path.rules, because); }, paths_);
   }
 
+  void show(Path& path, const Command& command, Because& because) {
+    step(path.world, command, path.rules, path.now, because);
+    if (lacks_.any()) path.now = without(std::move(path.now), lacks_);
+  }
+
   void go_on(const Command& command) {
     std::vector<Path> from = std::exchange(paths_, {});
     for (Path& path : from) {
       if (too_many_) return;
       const std::size_t here = paths_.size();
       Seen seen = std::exchange(path.seen, {});
-      take(path, [&](Path& p, Because& because) { step(p.world, command, p.rules, p.now, because); }, paths_);
+      take(path, [&](Path& p, Because& because) { show(p, command, because); }, paths_);
       for (std::size_t i = here; i < paths_.size(); ++i) {
         paths_[i].seen = i + 1 == paths_.size() ? std::move(seen) : seen;
         paths_[i].seen.push_back(paths_[i].now);
@@ -131,7 +137,8 @@ class Explorer {
       if (s > 0) split_.bits -= s / total * std::log2(s / total);
   }
 
-  const Trace& trace_;
+  const Trace trace_;
+  const Lacks lacks_;
   const std::array<std::uint8_t, rule_count>& masks_;
   const Compatible compatible_;
   const std::size_t ways_max_;
@@ -145,7 +152,7 @@ class Explorer {
 
 }  // namespace
 
-Candidates::Candidates() {
+Candidates::Candidates(const Lacks& lacks) : lacks_(lacks) {
   for (const RuleInfo& row : rule_table())
     masks_[index(row.rule)] = static_cast<std::uint8_t>((1U << row.values.size()) - 1);
 }
@@ -215,7 +222,7 @@ Rules Candidates::nearest(const Rules& near) const {
 std::optional<Split> Candidates::split(const Trace& trace, std::size_t ways_max, std::bitset<rule_count>* in_the_way) const {
   Rules decided;
   for (const RuleInfo& row : rule_table()) decided.set({row.rule, values(row.rule).front()});
-  Explorer explorer(trace, masks_, [this](const Cube& cube) { return compatible(cube); }, ways_max);
+  Explorer explorer(trace, lacks_, masks_, [this](const Cube& cube) { return compatible(cube); }, ways_max);
   auto split = explorer.run(decided);
   if (!split && in_the_way) *in_the_way = explorer.parted();
   return split;

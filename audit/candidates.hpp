@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "model/command.hpp"
+#include "model/lacks.hpp"
 #include "model/observation.hpp"
 #include "model/rules.hpp"
 
@@ -39,7 +40,8 @@ struct Split {
 
 class Candidates {
  public:
-  Candidates();
+  /// Of a library that lacks so much: what it does not have or does not show tells nothing.
+  explicit Candidates(const Lacks& lacks = {});
 
   [[nodiscard]] bool possible(Choice choice) const {
     return (masks_[static_cast<std::size_t>(choice.rule)] >> choice.value & 1U) != 0;
@@ -73,6 +75,7 @@ class Candidates {
   bool choose(Rules& rules, Cube& chosen, std::size_t row, const Rules& near) const;
   bool narrow();
 
+  Lacks lacks_;
   std::array<std::uint8_t, rule_count> masks_{};  ///< a bit for each value that is possible
   std::vector<std::vector<Cube>> joint_;          ///< of each, one cube at least holds
 };

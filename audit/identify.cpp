@@ -24,7 +24,8 @@ constexpr double cost_of_a_command = 0.002;  // bits: of two that split alike, t
 
 class Identifier {
  public:
-  Identifier(Fleet& fleet, const IdentifyOptions& options) : fleet_(fleet), options_(options), lab_(fleet.factory()) {}
+  Identifier(Fleet& fleet, const IdentifyOptions& options) : fleet_(fleet), options_(options), lab_(fleet.factory()), lacks_(fleet.factory()(patience_at_first).sut->lacks()),
+        candidates_(lacks_) {}
 
   Identity run() {
     try {
@@ -66,9 +67,10 @@ class Identifier {
   // --- experiments ---------------------------------------------------------------------------------------------------
 
   void fill_pool() {
-    for (const DirectedTrace& directed : directed_traces()) pool_.push_back({std::string(directed.file), directed.trace});
+    for (const DirectedTrace& directed : directed_traces()) pool_.push_back({std::string(directed.file), restricted(directed.trace, lacks_)});
     Random random(options_.seed * 1'000'003);
-    const Shape shape = Shape::short_traces();
+    Shape shape = Shape::short_traces();
+    shape.lacks = lacks_;
     for (std::size_t i = 0; i < first_generated; ++i) pool_.push_back({"generated", generate(random, shape)});
     for (Offer& offer : pool_) offer.commands = single_commands(offer.trace);
     std::ranges::stable_sort(pool_, {}, &Offer::commands);
@@ -106,7 +108,8 @@ class Identifier {
   /// Random traces, for what nothing in the pool brings about under Rules like these.
   void search() {
     Random random(options_.seed * 7'368'787);
-    const Shape shapes[] = {Shape::short_traces(), {}};
+    Shape shapes[] = {Shape::short_traces(), {}};
+    for (Shape& shape : shapes) shape.lacks = lacks_;
     for (std::size_t i = 0; i < options_.generated && !stopped() && candidates_.undecided().any(); ++i) {
       Trace trace = generate(random, shapes[i % 2]);
       tell("searching", i, options_.generated);
@@ -146,7 +149,9 @@ class Identifier {
   /// Any order allows a certain one as well. Who keeps to that where any other could have come does so on purpose.
   void look_at_order(const Trace& trace, const Split& split, const std::vector<Observation>& seen) {
     if (!candidates_.possible(reported_in_any_order) || candidates_.decided(Rule::removal_order)) return;
-    const auto foretold = [&](const Way& way) { return simulate(trace, way.rules) == seen; };
+    const auto foretold = [&](const Way& way) {
+      return std::ranges::equal(simulate(trace, way.rules, {}, lacks_), seen, alike);
+    };
     if (!split.open.test(static_cast<std::size_t>(Rule::removal_order))) return;
     if (std::ranges::any_of(split.ways, foretold) &&
         !std::ranges::any_of(split.ways, [&](const Way& w) { return w.rules.says(reported_in_any_order) && foretold(w); }))
@@ -163,6 +168,7 @@ class Identifier {
     audit_options.expected = result_.rules;
     audit_options.seed = options_.seed;
     audit_options.commands = options_.commands;
+    audit_options.lacks = lacks_;
     audit_options.deviations = false;
     audit_options.stop = options_.stop;
     audit_options.progress = [this](const AuditProgress& p) { tell("checking", p.done, p.wanted); };
@@ -185,7 +191,7 @@ class Identifier {
   /// Experiments that no candidate accounted for, where the random traces did not come upon the same.
   void look_again() {
     const Account::Retell none = [](std::size_t) { return Trace{}; };
-    Account odd(result_.rules, none);
+    Account odd(result_.rules, none, lacks_);
     for (const Experiment& experiment : result_.experiments) {
       if (experiment.accounted || stopped()) continue;
       Run run;
@@ -222,7 +228,7 @@ class Identifier {
   /// The first experiment in which these other Rules would have made a difference, made short.
   std::optional<Proof> prove(const Rules& other, std::uint8_t refuted) {
     const auto differs = [&](const Trace& trace) {
-      return lockstep(trace, other, simulate(trace, result_.rules)).has_value();
+      return lockstep(trace, other, simulate(trace, result_.rules, {}, lacks_)).has_value();
     };
     for (std::size_t i = 0; i < result_.experiments.size(); ++i) {
       const Trace& whole = result_.experiments[i].trace;
@@ -230,7 +236,7 @@ class Identifier {
       Proof proof{refuted, i, stopped() ? whole : shrink(whole, differs, shrinking_tries), {}};
       // The model says that so much will do; the library has the last word.
       if (!confirmed(proof.trace)) proof.trace = whole;
-      proof.shown = show(proof.trace, other, simulate(proof.trace, result_.rules));
+      proof.shown = show(proof.trace, other, simulate(proof.trace, result_.rules, {}, lacks_));
       return proof;
     }
     return std::nullopt;
@@ -274,6 +280,7 @@ class Identifier {
   Fleet& fleet_;
   const IdentifyOptions& options_;
   Lab lab_;
+  const Lacks lacks_;
   Candidates candidates_;
   std::vector<Offer> pool_;
   std::bitset<rule_count> corrected_;  // by the check
