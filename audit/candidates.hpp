@@ -1,42 +1,19 @@
 // Which Rules a library may still follow, after all that was seen of it.
 //
-// There are far too many sets of Rules to list. But in a trace few Rules make a difference, and what the model does
-// depends on those alone: so it is run once for each way in which the open ones among them can be answered, and what the
-// library does leaves some of these ways.
+// There are far too many sets of Rules to list. But what the library does on a trace leaves some of the ways in which the
+// model can carry it out (ways.hpp): each Rule keeps the values that it has in one of them, and which values go together is
+// kept too.
 #pragma once
 
-#include <array>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
-#include "model/command.hpp"
-#include "model/lacks.hpp"
-#include "model/observation.hpp"
-#include "model/rules.hpp"
+#include "audit/ways.hpp"
 
 namespace sesscheck {
-
-/// Some choices that hold together. Rules of which it says nothing are free.
-using Cube = std::vector<Choice>;
-
-/// What a trace does under all candidates that take the same way through the model.
-struct Way {
-  Cube cube;           ///< the open Rules that made a difference
-  Rules rules;         ///< one of these candidates
-  double share = 1;    ///< of all candidates
-  std::size_t outcome = 0;  ///< index of what is seen; equal for ways that cannot be told apart by this trace
-};
-
-/// How a trace would split the candidates.
-struct Split {
-  std::vector<Way> ways;
-  std::bitset<rule_count> open;  ///< Rules that made a difference, and are not decided
-  double bits = 0;               ///< what its outcome tells, in the mean
-};
 
 class Candidates {
  public:
@@ -56,28 +33,36 @@ class Candidates {
   /// One that is allowed; as near to `near` as a search from its values finds.
   [[nodiscard]] Rules nearest(const Rules& near) const;
 
-  /// Runs the model along all ways; empty when there are more than `ways_max`. Then `in_the_way` are the Rules at which
-  /// ways parted: before one of them is decided, there is no use in another try.
-  std::optional<Split> split(const Trace& trace, std::size_t ways_max, std::bitset<rule_count>* in_the_way = nullptr) const;
+  /// How this trace would split them, as far as `ways_max` ways go.
+  [[nodiscard]] Split split(const Trace& trace, std::size_t ways_max) const;
 
   enum class Learnt : std::uint8_t {
     all,     ///< some way accounts for all that was seen
-    part,    ///< none does: what was learnt is from the steps before the first that none accounts for
+    part,    ///< none does, or they are too many: what was learnt is from the steps before
     nothing  ///< what is left contradicts what was learnt before
   };
-  /// Leaves those ways that agree with what the library did on this trace longest.
-  Learnt learn(const Trace& trace, const Split& split, std::span<const Observation> seen);
+  /// Leaves those that agree with what the library did on this trace longest, as far as `ways_max` ways can be followed.
+  Learnt learn(const Trace& trace, std::span<const Observation> seen, std::size_t ways_max);
   /// The value is out of the question for other reasons.
   void exclude(Choice choice);
 
  private:
-  [[nodiscard]] bool compatible(const Cube& cube) const;
+  /// Of these cubes, one at least holds.
+  struct Joint {
+    std::vector<Cube> cubes;
+    std::bitset<rule_count> about;  ///< the Rules of which they say something
+  };
+  [[nodiscard]] Possible possible() const;
+  /// Whether none of what is known of these Rules together forbids the cube.
+  [[nodiscard]] bool compatible(const Cube& cube, const std::bitset<rule_count>& rules) const;
   bool choose(Rules& rules, Cube& chosen, std::size_t row, const Rules& near) const;
   bool narrow();
+  bool narrow(Joint& joint);
+  void simplify(std::vector<Cube>& cubes) const;
 
   Lacks lacks_;
-  std::array<std::uint8_t, rule_count> masks_{};  ///< a bit for each value that is possible
-  std::vector<std::vector<Cube>> joint_;          ///< of each, one cube at least holds
+  Masks masks_{};
+  std::vector<Joint> joint_;
 };
 
 }  // namespace sesscheck

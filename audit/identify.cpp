@@ -13,8 +13,9 @@
 namespace sesscheck {
 namespace {
 
-constexpr std::size_t ways_max = 64;
-constexpr std::size_t good_enough_after = 150;  // traces looked at, when one was found that halves the candidates
+constexpr std::size_t ways_foretold = 64;
+constexpr std::size_t ways_followed = 512;
+constexpr std::size_t good_enough_after = 50;   // traces looked at, when one was found that halves the candidates
 constexpr double nothing = 1e-9;                // bits
 constexpr std::size_t long_trace = 60;          // commands: to be looked at when no shorter one will do
 constexpr std::size_t first_generated = 400;    // short traces that are there from the beginning, beside the corpus
@@ -56,7 +57,7 @@ class Identifier {
     std::size_t commands = 0;
     double worth = 0;
     std::bitset<rule_count> open{};  // it depends on these
-    bool stale = true, used = false, too_wide = false;
+    bool stale = true, used = false;
   };
 
   [[nodiscard]] bool stopped() const { return options_.stop && *options_.stop; }
@@ -86,12 +87,10 @@ class Identifier {
     Offer* best = nullptr;
     std::size_t looked_at = 0;
     for (Offer& offer : pool_) {
-      if (offer.used) continue;
       if (offer.stale) {
-        const auto split = candidates_.split(offer.trace, ways_max, &offer.open);
-        offer.worth = split ? worth(*split, offer.trace) : 0;
-        if (split) offer.open = split->open;
-        offer.too_wide = !split;
+        const Split split = candidates_.split(offer.trace, ways_foretold);
+        offer.worth = worth(split, offer.trace);
+        offer.open = split.open;
         offer.stale = false;
         ++looked_at;
       }
@@ -100,6 +99,7 @@ class Identifier {
       if (best && best->worth > 0.9 && looked_at >= good_enough_after) break;
     }
     if (!best) return false;
+    best->worth = 0;  // until something is decided that it depends on
     best->used = true;
     carry_out(best->source, best->trace);
     return true;
@@ -113,15 +113,11 @@ class Identifier {
     for (std::size_t i = 0; i < options_.generated && !stopped() && candidates_.undecided().any(); ++i) {
       Trace trace = generate(random, shapes[i % 2]);
       tell("searching", i, options_.generated);
-      const auto split = candidates_.split(trace, ways_max);
-      if (!split || split->bits < nothing) continue;
+      const double bits = candidates_.split(trace, ways_foretold).bits;
+      if (bits < nothing) continue;
       trace = shrink(
           trace,
-          [&](const Trace& smaller) {
-            const auto still = candidates_.split(smaller, ways_max);
-            return still && still->bits > split->bits - nothing;
-          },
-          shrinking_tries);
+          [&](const Trace& smaller) { return candidates_.split(smaller, ways_foretold).bits > bits - nothing; }, shrinking_tries);
       carry_out("generated", trace);
       while (!stopped() && from_pool()) {
       }
@@ -129,20 +125,20 @@ class Identifier {
   }
 
   void carry_out(const std::string& source, const Trace& trace) {
-    const auto split = candidates_.split(trace, ways_max);
+    const Split split = candidates_.split(trace, ways_foretold);
     const std::bitset<rule_count> open = candidates_.undecided();
-    Experiment experiment{source, trace, split->bits, candidates_.bits(), 0, {}, true};
+    Experiment experiment{source, trace, split.bits, candidates_.bits(), 0, {}, true};
     const std::vector<Observation> seen = lab_.run(trace);
     result_.commands += seen.size();
-    experiment.accounted = candidates_.learn(trace, *split, seen) == Candidates::Learnt::all;
-    look_at_order(trace, *split, seen);
+    experiment.accounted = candidates_.learn(trace, seen, ways_followed) == Candidates::Learnt::all;
+    look_at_order(trace, split, seen);
     experiment.after = candidates_.bits();
     const std::bitset<rule_count> decided = open & ~candidates_.undecided();
     for (const RuleInfo& row : rule_table())
       if (decided.test(static_cast<std::size_t>(row.rule))) experiment.decided.push_back(row.rule);
     result_.experiments.push_back(std::move(experiment));
     for (Offer& offer : pool_)
-      if ((offer.open & (offer.too_wide ? decided : decided | split->open)).any()) offer.stale = true;
+      if ((offer.open & (offer.used ? decided : decided | split.open)).any()) offer.stale = true;
     tell("experiments", result_.experiments.size());
   }
 
@@ -150,9 +146,9 @@ class Identifier {
   void look_at_order(const Trace& trace, const Split& split, const std::vector<Observation>& seen) {
     if (!candidates_.possible(reported_in_any_order) || candidates_.decided(Rule::removal_order)) return;
     const auto foretold = [&](const Way& way) {
-      return std::ranges::equal(simulate(trace, way.rules, {}, lacks_), seen, alike);
+      return std::ranges::equal(simulate(restricted(trace, lacks_), way.rules), seen, alike);
     };
-    if (!split.open.test(static_cast<std::size_t>(Rule::removal_order))) return;
+    if (!split.whole || !split.open.test(static_cast<std::size_t>(Rule::removal_order))) return;
     if (std::ranges::any_of(split.ways, foretold) &&
         !std::ranges::any_of(split.ways, [&](const Way& w) { return w.rules.says(reported_in_any_order) && foretold(w); }))
       ++order_was_certain_;
@@ -188,17 +184,19 @@ class Identifier {
     }
   }
 
-  /// Experiments that no candidate accounted for, where the random traces did not come upon the same.
+  /// Experiments that no candidate accounted for, or not to the end, where the random traces did not come upon the same.
   void look_again() {
     const Account::Retell none = [](std::size_t) { return Trace{}; };
     Account odd(result_.rules, none, lacks_);
-    for (const Experiment& experiment : result_.experiments) {
+    for (Experiment& experiment : result_.experiments) {
       if (experiment.accounted || stopped()) continue;
       Run run;
       run.seen = lab_.run_fresh(experiment.trace);
       run.last_words = lab_.last_words();
       result_.commands += run.seen.size();
-      if (const auto difference = lockstep(experiment.trace, result_.rules, run.seen))
+      const auto difference = lockstep(experiment.trace, result_.rules, run.seen);
+      experiment.accounted = !difference;
+      if (difference)
         odd.disagreed({experiment.trace, run, result_.commands, difference->step, signature(experiment.trace, *difference)});
     }
     Findings findings(fleet_.factory(), odd, none, options_.stop);

@@ -24,22 +24,6 @@ void walk(const Trace& trace, const Rules& rules, At at) {
     }
 }
 
-/// Where the model does not say in which order sessions are reported as removed, any order will do.
-bool agree(const Observation& model, const Because& because, const Observation& library) {
-  if (alike(model, library)) return true;
-  if (!because.has(Reason::any_order_reported) || model.log.size() != library.log.size()) return false;
-  const auto ordered = [](Observation seen) {
-    const auto removal = [](const Event& e) { return e.kind == Event::Kind::remove_session; };
-    for (auto from = seen.log.begin(); (from = std::find_if(from, seen.log.end(), removal)) != seen.log.end();) {
-      const auto to = std::find_if_not(from, seen.log.end(), removal);
-      std::sort(from, to, [](const Event& a, const Event& b) { return std::pair(a.context, a.session) < std::pair(b.context, b.session); });
-      from = to;
-    }
-    return seen;
-  };
-  return alike(ordered(model), ordered(library));
-}
-
 }  // namespace
 
 Observation without(Observation seen, const Lacks& lacks) {
@@ -67,6 +51,21 @@ bool alike(const Observation& first, const Observation& second) {
   return without(first, lacks) == without(second, lacks);
 }
 
+bool agree(const Observation& model, bool any_order, const Observation& library) {
+  if (alike(model, library)) return true;
+  if (!any_order || model.log.size() != library.log.size()) return false;
+  const auto ordered = [](Observation seen) {
+    const auto removal = [](const Event& e) { return e.kind == Event::Kind::remove_session; };
+    for (auto from = seen.log.begin(); (from = std::find_if(from, seen.log.end(), removal)) != seen.log.end();) {
+      const auto to = std::find_if_not(from, seen.log.end(), removal);
+      std::sort(from, to, [](const Event& a, const Event& b) { return std::pair(a.context, a.session) < std::pair(b.context, b.session); });
+      from = to;
+    }
+    return seen;
+  };
+  return alike(ordered(model), ordered(library));
+}
+
 std::size_t single_commands(const Trace& trace) {
   std::size_t total = 0;
   for (const Command& command : trace.commands) total += command.repeat;
@@ -84,7 +83,7 @@ std::optional<Difference> lockstep(const Trace& trace, const Rules& rules, std::
     if (visit) visit(s);
     ++steps;
     last = s.because;
-    if (index < seen.size() && agree(s.model, s.because, seen[index])) return true;
+    if (index < seen.size() && agree(s.model, s.because.has(Reason::any_order_reported), seen[index])) return true;
     found = Difference{index, s.command, s.repetition, s.because,
                        index < seen.size() ? compare(s.model, seen[index]) : nothing_seen};
     return false;

@@ -53,6 +53,10 @@ std::vector<Observation> simulate(const Trace& trace, const Rules& rules, const 
 /// An observation as one who lacks so much sees it.
 Observation without(Observation seen, const Lacks& lacks);
 
+/// Whether a library was seen to do what the model does. `any_order`: the model does not say in which order sessions are
+/// reported as removed (Reason::any_order_reported), and any order will do.
+bool agree(const Observation& model, bool any_order, const Observation& library);
+
 /// Whether two observations are equal in all that both who saw them can see.
 bool alike(const Observation& first, const Observation& second);
 
