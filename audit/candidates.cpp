@@ -93,16 +93,16 @@ Rules Candidates::nearest(const Rules& near) const {
   return rules;
 }
 
-Split Candidates::split(const Trace& trace, std::size_t ways_max) const { return foretell(trace, possible(), ways_max); }
+Split Candidates::split(const Trace& trace, std::size_t ways_max) const { return foretell(trace, what_is_possible(), ways_max); }
 
-Possible Candidates::possible() const {
+Possible Candidates::what_is_possible() const {
   return {masks_, lacks_, [this](const Cube& cube) {
     return compatible(cube, std::bitset<rule_count>().set(index(cube.back().rule)));
   }};
 }
 
 Candidates::Learnt Candidates::learn(const Trace& trace, std::span<const Observation> seen, std::size_t ways_max) {
-  Left left = follow(trace, possible(), ways_max, seen);
+  Left left = follow(trace, what_is_possible(), ways_max, seen);
   Candidates narrowed = *this;
   for (Cube& cube : left.cubes) std::ranges::sort(cube, {}, &Choice::rule);
   narrowed.joint_.push_back({std::move(left.cubes), std::bitset<rule_count>().set()});

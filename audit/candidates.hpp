@@ -52,7 +52,7 @@ class Candidates {
     std::vector<Cube> cubes;
     std::bitset<rule_count> about;  ///< the Rules of which they say something
   };
-  [[nodiscard]] Possible possible() const;
+  [[nodiscard]] Possible what_is_possible() const;
   /// Whether none of what is known of these Rules together forbids the cube.
   [[nodiscard]] bool compatible(const Cube& cube, const std::bitset<rule_count>& rules) const;
   bool choose(Rules& rules, Cube& chosen, std::size_t row, const Rules& near) const;

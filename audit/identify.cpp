@@ -13,8 +13,8 @@
 namespace sesscheck {
 namespace {
 
-constexpr std::size_t ways_foretold = 64;
-constexpr std::size_t ways_followed = 512;
+constexpr std::size_t ways_foretold = 64;       // of a trace that may be carried out; one with more is foretold in part
+constexpr std::size_t ways_followed = 512;      // of those that agree with what was seen
 constexpr std::size_t good_enough_after = 50;   // traces looked at, when one was found that halves the candidates
 constexpr double nothing = 1e-9;                // bits
 constexpr std::size_t long_trace = 60;          // commands: to be looked at when no shorter one will do
@@ -25,8 +25,9 @@ constexpr double cost_of_a_command = 0.002;  // bits: of two that split alike, t
 
 class Identifier {
  public:
-  Identifier(Fleet& fleet, const IdentifyOptions& options) : fleet_(fleet), options_(options), lab_(fleet.factory()), lacks_(fleet.factory()(patience_at_first).sut->lacks()),
-        candidates_(lacks_) {}
+  Identifier(Fleet& fleet, const IdentifyOptions& options)
+      : fleet_(fleet), options_(options), lab_(fleet.factory()),
+        lacks_(fleet.factory()(patience_at_first).sut->lacks()), candidates_(lacks_) {}
 
   Identity run() {
     try {
@@ -34,6 +35,7 @@ class Identifier {
       while (!stopped() && from_pool()) {
       }
       search();
+      go_back();
       if (order_was_certain_ > 0) candidates_.exclude(reported_in_any_order);
       result_.rules = candidates_.nearest(nearest_profile().rules);
       check();
@@ -121,6 +123,16 @@ class Identifier {
       carry_out("generated", trace);
       while (!stopped() && from_pool()) {
       }
+    }
+  }
+
+  /// Experiments that could not be followed to the end when too much was open, now that less is.
+  void go_back() {
+    for (Experiment& experiment : result_.experiments) {
+      if (experiment.accounted || stopped()) continue;
+      const std::vector<Observation> seen = lab_.run(experiment.trace);
+      result_.commands += seen.size();
+      experiment.accounted = candidates_.learn(experiment.trace, seen, ways_followed) == Candidates::Learnt::all;
     }
   }
 

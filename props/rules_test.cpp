@@ -152,6 +152,18 @@ BOOST_AUTO_TEST_CASE(every_change_of_a_rule_is_found_and_named) {
       if (!Rules::openssl_3_0().says({row.rule, value})) is_found_and_named({row.rule, value});
 }
 
+// Catches: a mixture of Rules that no library has, and on which the model itself dies, as it did: a session without a cipher
+// takes a ticket.
+BOOST_AUTO_TEST_CASE(what_has_no_cipher_takes_a_ticket) {
+  const Trace trace = std::get<Trace>(parse(
+      "context A version-min=1.3\ncontext B tickets=on\nopen c1 B A\ndeliver c1\ntake c1 client h1\nclose c1\n"
+      "set-session-id h1 1\nconnect B B offer=h1\n"));
+  const Rules rules = Rules().with(copy_is_serialised).with(offered_is_copied).with(off_session_is_blank);
+  const std::vector<Observation> seen = simulate(trace, rules);
+  BOOST_TEST_REQUIRE(seen.size() == 6u);
+  BOOST_TEST(seen.back().connection.tickets == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
