@@ -226,6 +226,22 @@ void Generator::late_answer() {
   deliver_all(name);
 }
 
+/// A client that spoke last begins a renegotiation, and the answer is late.
+void Generator::renegotiates_late() {
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  const Command first = first_connection(server, client);
+  emit(first);
+  const std::uint8_t name = open_as(open_name(false), server, client, first.keep);
+  deliver_all(name);
+  Command again = at_end(Op::renegotiate, name, r.chance(20));
+  again.number.value = r.chance(40);
+  emit(again);
+  if (r.chance(30)) deliver_some(name);
+  advance_by(million);
+  deliver_all(name);
+}
+
 /// A server has no session when it fails, and its alert goes out in the clear.
 void Generator::fails_in_renegotiation() {
   const std::uint8_t name = settled();

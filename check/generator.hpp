@@ -180,6 +180,7 @@ class Generator {
   std::pair<std::uint8_t, std::uint8_t> ends_with_early_data();
   void answer_of_another_version();
   void late_answer();
+  void renegotiates_late();
   void other_method();
   void fails_in_renegotiation();
   void configure(std::uint8_t context, Setting setting, std::int64_t value);

@@ -273,6 +273,7 @@ constexpr Family families[] = {
      "deliver c1 flights=1\n"
      "deliver c2\n"
      "renegotiate c2 client\n"
+     "renegotiate c2 client abbreviated\n"
      "renegotiate c2 server abbreviated\n"
      "garble c2 client\n"
      "hang-up c2 server\n"

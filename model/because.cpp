@@ -159,6 +159,7 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::other_transport, "other_transport", "", "what DTLS says reaches TLS, to which it is an error, or the other way round: DTLS drops it and waits"},
       {Reason::record_dropped, "record_dropped", "", "what an end cannot read is dropped, by one that speaks DTLS, or as early data that was refused: no alert, the session stays"},
       {Reason::flight_repeated, "flight_repeated", "", "the answer came late: an end that speaks DTLS has sent its last flight once more"},
+      {Reason::flight_of_before, "flight_of_before", "", "DTLS: a client that began a renegotiation has sent its last flight of before once more, which no server expects"},
       {Reason::method_changed, "method_changed", "", "an SSL got the method of its context, TLS for DTLS or the other way round, whose versions it does not speak: fatal"},
   };
   return table;

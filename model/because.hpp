@@ -165,6 +165,7 @@ enum class Reason : std::uint8_t {
   other_transport,
   record_dropped,
   flight_repeated,
+  flight_of_before,
   method_changed,
   count
 };

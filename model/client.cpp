@@ -223,6 +223,7 @@ void Machine::on_server_hello(Connection& c) {
     if (!alert_follows) session(side.session).cipher = true;  // with its ChangeCipherSpec
     if (stores(side, false) && says(client_stores_first)) update_cache(side, false, c.version);
     c.to_server.push_back({Message::Kind::finished});
+    answered(side);
     keep_flight(side, c.to_server.back(), true);
   }
   if (tls1_3 && c.early_accepted) c.early_status = 2;

@@ -87,7 +87,7 @@ void Machine::receive(Connection& c, bool at_server) {
       side.state = Handshake::unfinished;
     }
     if (message.again) {
-      answer_again(c, at_server);
+      answer_again(c, at_server, message.kind);
       continue;
     }
     if (!at_server && c.stuck && message.kind != Message::Kind::ticket) continue;
@@ -100,6 +100,7 @@ void Machine::receive(Connection& c, bool at_server) {
     switch (message.kind) {
       case Message::Kind::hello_request:  // whatever was wanted, an abbreviated handshake is the answer; in DTLS a full one
         c.renewing = side.datagrams;
+        answered(side);
         begin_again(c);
         break;
       case Message::Kind::client_hello:

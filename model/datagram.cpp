@@ -26,11 +26,12 @@ bool Machine::fit_to_begin(Connection& c, bool at_server) {
   return false;
 }
 
-/// DTLS: what waits for an answer is kept, and sent again when none has come in time (dtls1_start_timer, d1_lib.c).
+/// DTLS: what waits for an answer is kept, and sent again when none has come in time (dtls1_start_timer, d1_lib.c): with
+/// what is still kept of before, behind it by its number.
 void Machine::keep_flight(Side& side, Message first, bool waits) {
   if (!side.datagrams) return;
   first.again = true;
-  side.sent = {first};
+  side.sent.insert(side.sent.begin(), first);
   side.waits = waits;
   side.timer = moved(world.now, timer_start);
   side.timeouts = 0;
@@ -58,9 +59,16 @@ void Machine::resend(Connection& c, bool at_server) {
 }
 
 /// A flight of before comes again. Its Finished asks an end that is done for what that has said last; to one that has
-/// closed it is the end of the transport: SSL_read returns 0, and there is no error.
-void Machine::answer_again(Connection& c, bool at_server) {
+/// closed it is the end of the transport: SSL_read returns 0, and there is no error. To the server of a renegotiation it
+/// has the number of the message that is next: the client keeps its last flight of before till it has read something.
+void Machine::answer_again(Connection& c, bool at_server, Message::Kind kind) {
   Side& side = at_server ? c.server : c.client;
+  if (at_server && c.renegotiating && side.state == Handshake::unfinished && kind == Message::Kind::finished) {
+    note(Reason::flight_of_before);
+    const bool unchecked = !c.resuming && says(finished_of_before_is_error);
+    return fail(c, true, unchecked ? error::internal : error::unexpected_message,
+                unchecked ? alert::internal_error : alert::unexpected_message);
+  }
   if (side.state != Handshake::done) return;
   if (side.sent_shutdown) {
     side.state = Handshake::failed;

@@ -156,7 +156,7 @@ struct Machine {
   void keep_flight(Side& side, Message first, bool waits);
   static void answered(Side& side);
   void resend(Connection& c, bool at_server);
-  static void answer_again(Connection& c, bool at_server);
+  void answer_again(Connection& c, bool at_server, Message::Kind kind);
 
   std::optional<Identity> generate_id(Connection& c, Version version);
   void on_client_hello(Connection& c);

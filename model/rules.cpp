@@ -173,6 +173,9 @@ std::span<const RuleInfo> rule_table() {
       {Rule::early_data_to_old, "early_data_to_old", {"refused", "breaks"}, "",
        "early data that TLS 1.0 or 1.1 answers: a server's alert; or one under the version of that data, and a client that "
        "cannot go on", "ssl3_get_record, record/ssl3_record.c"},
+      {Rule::finished_of_before, "finished_of_before", {"unexpected_message", "internal_error"}, "",
+       "what a DTLS server makes of the client's last message of before, sent again in a renegotiation: a message that it does "
+       "not expect; or, where no master secret is there to check it with, an internal error", "dtls_get_message, statem/statem_dtls.c"},
       {Rule::long_lifetime, "long_lifetime", {"as_sent", "a_week"}, "",
        "the lifetime hint of a TLS 1.3 ticket at its client, when a server sends more than a week", "tls_process_new_session_ticket, statem/statem_clnt.c"},
       {Rule::unasked_resumption, "unasked_resumption", {"unexpected_message", "unexpected_record"}, "",
@@ -284,7 +287,7 @@ std::span<const Profile> profiles() {
                          negative_time_is_past, not_resumable_is_used, reported_in_any_order, call_under_lock_undefined,
                          newer_calls_missing, secret_illegal_parameter, transport_end_keeps, marked_session_mishandled,
                          overflow_wraps, ticket_faults_there, group_change_keeps_object,
-                         method_of_context_late, clear_alert_is_error});
+                         method_of_context_late, clear_alert_is_error, finished_of_before_is_error});
   static const Rules boringssl =
       with(openssl_3_0, {flush_every_255, capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated,
                          remove_callback_only_for_cached, verify_peer_session_stored, expired_is_withheld, negative_timeout_accepted,

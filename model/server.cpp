@@ -261,6 +261,7 @@ void Machine::on_client_hello(Connection& c) {
   }
   c.answered = tls1_3 || (c.resuming && (says(wrong_id_is_taken) || says(ticket_goes_with_invented_id))) ? c.hello.id : id;
   c.to_client.push_back({Message::Kind::server_hello, no_ticket, 0, c.answered});
+  answered(side);
   keep_flight(side, c.to_client.back(), true);
   if (tls1_3) session(side.session).cipher = true;
   if (c.resuming && !tls1_3 && c.ticket_expected && !issue_ticket(c)) return;
