@@ -59,7 +59,7 @@ SessionRef Machine::call_get(std::uint8_t index, Identity asked) {
       if (&at != &c) note(Reason::store_shared);
       if (at.setup.store == Store::serialised)
         found = create(serialised(place->bytes));
-      else if (const std::uint8_t owner = session(place->reference).cached_in; owner == no_context || owner == letter)
+      else if (const std::uint8_t owner = session(place->reference).cached_in; owner == no_context || owner == index)
         found = place->reference;
       else  // one object in two caches is outside the contract (SSL_set_session(3)): the store hands out a copy
         found = dup(place->reference);

@@ -44,7 +44,7 @@ int Run::on_new(std::uint8_t index, SSL_SESSION* session) {
 }
 
 /// What the store has under this id, with a reference for the caller.
-SSL_SESSION* Run::take_from_store(std::uint8_t index, const SessionId& asked) {
+SSL_SESSION* Run::take_from_store(std::uint8_t index, const SSL* ssl, const SessionId& asked) {
   RealContext& context = store_of(index);
   const auto place = std::ranges::lower_bound(context.store, asked, {}, &StoredSession::id);
   if (place == context.store.end() || place->id != asked) return nullptr;
@@ -52,16 +52,16 @@ SSL_SESSION* Run::take_from_store(std::uint8_t index, const SessionId& asked) {
     const unsigned char* cursor = place->bytes.data();
     return f_.d2i_SSL_SESSION(nullptr, &cursor, static_cast<long>(place->bytes.size()));
   }
-  if (cached_elsewhere(index, place->reference)) return f_.SSL_SESSION_dup(place->reference);
+  if (cached_elsewhere(made_from(ssl), place->reference)) return f_.SSL_SESSION_dup(place->reference);
   f_.SSL_SESSION_up_ref(place->reference);
   return place->reference;
 }
 
-SSL_SESSION* Run::on_get(std::uint8_t index, const unsigned char* id, int length, int* copy) {
+SSL_SESSION* Run::on_get(std::uint8_t index, const SSL* ssl, const unsigned char* id, int length, int* copy) {
   RealContext& context = contexts_[index];
   const SessionId asked(id, static_cast<std::size_t>(length));
   SSL_SESSION* found = std::exchange(context.answer, nullptr);
-  if (!found) found = take_from_store(index, asked);
+  if (!found) found = take_from_store(index, ssl, asked);
   seen_->log.push_back({Event::Kind::get_session, index, names_.of(asked), found != nullptr, found ? names_.of(f_, found) : 0});
   if (context.callbacks.get_session != GetCallback::copy_zero) {
     // The library takes a reference of its own; ours goes when the command is over. Not written, *copy says so as well
@@ -102,7 +102,7 @@ void Run::call_from_callback(std::uint8_t index, Setting which) {
   Event event{Event::Kind::call, index, 0, false, 0};
   SSL_SESSION* session = held_[1];
   if (what == Calls::add || what == Calls::remove) {
-    if (!session || (what == Calls::add && (cached_elsewhere(at, session) || unfinished(at, session)))) return;
+    if (!session || (what == Calls::add && (cached_elsewhere(ctx, session) || unfinished(at, session)))) return;
     if (what == Calls::add && at != index && which == Setting::get_calls) return;  // it may be what the callback returns
     event.session = names_.of(f_, session);
   }
@@ -125,8 +125,8 @@ struct Callback {
     return Run::running->on_new(index, session);
   }
   template <std::uint8_t index>
-  static SSL_SESSION* asked(SSL*, const unsigned char* id, int length, int* copy) {
-    return Run::running->on_get(index, id, length, copy);
+  static SSL_SESSION* asked(SSL* ssl, const unsigned char* id, int length, int* copy) {
+    return Run::running->on_get(index, ssl, id, length, copy);
   }
   template <std::uint8_t index>
   static void removed(SSL_CTX* ctx, SSL_SESSION* session) {

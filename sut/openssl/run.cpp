@@ -111,9 +111,17 @@ const SSL_CTX* Run::cache_of(const SSL_SESSION* session) const {
 }
 
 /// Whether another context's internal cache lists it.
-bool Run::cached_elsewhere(std::uint8_t index, SSL_SESSION* session) const {
+bool Run::cached_elsewhere(const SSL_CTX* ctx, const SSL_SESSION* session) const {
   const SSL_CTX* cache = cache_of(session);
-  return cache && cache != contexts_[index].ctx;
+  return cache && cache != ctx;
+}
+
+/// The context that an SSL was made from, whose caches and callbacks it uses: it may have been replaced since.
+const SSL_CTX* Run::made_from(const SSL* ssl) const {
+  for (const RealConnection& c : connections_)
+    for (const RealEnd* end : {&c.client, &c.server})
+      if (end->ssl == ssl) return end->ctx;
+  return nullptr;
 }
 
 /// A session of an open connection that may still give it an id, or store it in another cache: in this one, libssl would
@@ -247,7 +255,7 @@ void Run::on_session(const Command& command) {
   std::int64_t& result = seen_->result;
   switch (command.op) {
     case Op::add:
-      if (cached_elsewhere(command.context, session) || unfinished(command.context, session))
+      if (cached_elsewhere(contexts_[command.context].ctx, session) || unfinished(command.context, session))
         seen_->status = Status::unspecified;  // one object in two caches: outside the contract, SSL_set_session(3)
       else
         result = f_.SSL_CTX_add_session(contexts_[command.context].ctx, session);

@@ -146,7 +146,8 @@ class Run {
   void hold(std::uint8_t slot, SSL_SESSION* session);  // takes the reference over
   [[nodiscard]] const SSL_SESSION* cached(const SSL_CTX* ctx, const SSL_SESSION* like) const;
   [[nodiscard]] const SSL_CTX* cache_of(const SSL_SESSION* session) const;
-  [[nodiscard]] bool cached_elsewhere(std::uint8_t index, SSL_SESSION* session) const;
+  [[nodiscard]] bool cached_elsewhere(const SSL_CTX* ctx, const SSL_SESSION* session) const;
+  [[nodiscard]] const SSL_CTX* made_from(const SSL* ssl) const;
   [[nodiscard]] bool unfinished(std::uint8_t index, SSL_SESSION* session) const;
   [[nodiscard]] bool in_use(const SSL_SESSION* session) const;
   void rename(const Command& command);
@@ -198,10 +199,10 @@ class Run {
   bool set_callbacks(std::uint8_t index, const Callbacks& callbacks);
   RealContext& store_of(std::uint8_t index);
   int on_new(std::uint8_t index, SSL_SESSION* session);
-  SSL_SESSION* on_get(std::uint8_t index, const unsigned char* id, int length, int* copy);
+  SSL_SESSION* on_get(std::uint8_t index, const SSL* ssl, const unsigned char* id, int length, int* copy);
   void on_remove(std::uint8_t index, SSL_CTX* ctx, SSL_SESSION* session);
   void call_from_callback(std::uint8_t index, Setting which);
-  SSL_SESSION* take_from_store(std::uint8_t index, const SessionId& asked);
+  SSL_SESSION* take_from_store(std::uint8_t index, const SSL* ssl, const SessionId& asked);
   static void discard(const Table& f, StoredSession& entry);
 
   static Run* running;  // the library's callbacks carry no argument of ours
