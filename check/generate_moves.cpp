@@ -53,7 +53,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::accidents, 3, &G::accident},
           {F::accidents, 2, &G::cleared_while_it_reads},
           {F::datagrams, 3, &G::late_answer},
-          {F::datagrams, 2, &G::renegotiates_late},
+          {F::datagrams, 4, &G::renegotiates_late},
           {F::datagrams, 2, &G::other_method},
           {F::datagrams, 2, &G::fails_in_renegotiation}};
 }
