@@ -106,8 +106,8 @@ struct Stored {
 /// Ticket keys that a context uses, or has used.
 struct TicketKeys {
   std::uint32_t number = 0;  ///< 0: none
-  std::int64_t until = 0;    ///< when they give way to others (Rule::own_ticket_keys), seconds; 0: not in use yet; or ...
-  static constexpr std::int64_t for_good = std::numeric_limits<std::int64_t>::max();
+  std::int64_t until = 0;    ///< when they give way to others (Rule::own_ticket_keys), seconds; 0: not in use yet
+  static constexpr std::int64_t for_good = std::numeric_limits<std::int64_t>::max();  ///< never: the application has set keys
   bool operator==(const TicketKeys&) const = default;
 };
 
