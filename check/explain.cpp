@@ -89,9 +89,14 @@ std::optional<std::vector<Choice>> explain(const Trace& trace, const Rules& expe
   if (!found) return std::nullopt;
 
   Rules least = *found;
-  for (const Choice change : differences(expected, *found)) {
-    const Rules without = least.with({change.rule, expected.value(change.rule)});
-    if (search.attempt(without).agrees() && search.accepts(without)) least = without;
+  for (bool thinner = true; thinner;) {  // what was needed beside a change that is gone may not be needed any more
+    thinner = false;
+    for (const Choice change : differences(expected, least)) {
+      const Rules without = least.with({change.rule, expected.value(change.rule)});
+      if (!search.attempt(without).agrees() || !search.accepts(without)) continue;
+      least = without;
+      thinner = true;
+    }
   }
   return differences(expected, least);
 }

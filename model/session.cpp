@@ -142,7 +142,7 @@ SessionRef Machine::copied(SessionRef original) {
 
 /// The copy that takes a new ticket (ssl_session_dup): the old one may be in a cache already.
 SessionRef Machine::renewed(SessionRef original) {
-  const SessionRef copy = dup(original);
+  const SessionRef copy = copied(original);
   if (session(copy).not_resumable && says(marked_session_handled)) session(copy).not_resumable = false;
   session(copy).ticket = no_ticket;
   session(copy).hint = 0;
