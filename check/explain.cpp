@@ -29,8 +29,10 @@ class Search {
     Attempt start = attempt(expected_);
     if (start.agrees() && accepts(expected_)) return expected_;
     // Exhaustively for one and two changes; beyond, the first way that leads to the end, which the caller then thins out.
-    for (const int changes : {1, 2, static_cast<int>(rule_count)})
+    for (const int changes : {1, 2, static_cast<int>(rule_count)}) {
+      budget_ = runs_max;
       if (auto found = deepen(start, changes)) return found;
+    }
     return std::nullopt;
   }
 
@@ -74,7 +76,8 @@ class Search {
   const Rules& expected_;
   std::span<const Observation> seen_;
   const Acceptable& acceptable_;
-  int budget_ = 4'000;  // model runs; a bound on time, far above what explained traces need
+  static constexpr int runs_max = 4'000;  // of the model, for each of the three: a bound on time, far above what is needed
+  int budget_ = 0;
 };
 
 }  // namespace
@@ -86,9 +89,14 @@ std::optional<std::vector<Choice>> explain(const Trace& trace, const Rules& expe
   if (!found) return std::nullopt;
 
   Rules least = *found;
-  for (const Choice change : differences(expected, *found)) {
-    const Rules without = least.with({change.rule, expected.value(change.rule)});
-    if (search.attempt(without).agrees() && search.accepts(without)) least = without;
+  for (bool thinner = true; thinner;) {  // what was needed beside a change that is gone may not be needed any more
+    thinner = false;
+    for (const Choice change : differences(expected, least)) {
+      const Rules without = least.with({change.rule, expected.value(change.rule)});
+      if (!search.attempt(without).agrees() || !search.accepts(without)) continue;
+      least = without;
+      thinner = true;
+    }
   }
   return differences(expected, least);
 }

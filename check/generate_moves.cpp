@@ -35,6 +35,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::ciphers, 5, &G::change_cipher},
           {F::ciphers, 3, &G::other_group},
           {F::ages, 2, &G::timeout_of_zero_in_a_ticket},
+          {F::clock, 1, &G::old_ticket},
           {F::early_data, 3, &G::early_data_again},
           {F::early_data, 2, &G::early_data_refused},
           {F::calling_back, 2, &G::victim_is_added},
@@ -52,7 +53,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::accidents, 3, &G::accident},
           {F::accidents, 2, &G::cleared_while_it_reads},
           {F::datagrams, 3, &G::late_answer},
-          {F::datagrams, 2, &G::renegotiates_late},
+          {F::datagrams, 4, &G::renegotiates_late},
           {F::datagrams, 2, &G::other_method},
           {F::datagrams, 2, &G::fails_in_renegotiation}};
 }

@@ -47,6 +47,29 @@ void Generator::timeout_of_zero_in_a_ticket() {
   emit(c);
 }
 
+/// A ticket of TLS 1.2 is as old as keys may get, and is used again; perhaps another one was issued in between.
+void Generator::old_ticket() {
+  if (protocol_ != Protocol::tickets) return;
+  constexpr std::int64_t day = 24 * 60 * 60, second = million;
+  const std::uint8_t server = some_end(false);
+  const std::uint8_t client = some_end(true);
+  emit(with_context(Op::set_timeout, server, {10 * day}));
+  emit(with_context(Op::set_timeout, client, {10 * day}));
+  Command c = first_connection(server, client);
+  emit(c);
+  if (r.chance(50)) {
+    advance_by(r.pick<std::int64_t>({day, 2 * day - 1, 2 * day}) * second);
+    Command other = connection(server, client);
+    other.keep = 0;
+    emit(other);
+    advance_by(r.pick<std::int64_t>({day, 2 * day - 1, 2 * day}) * second);
+  } else {
+    advance_by(r.pick<std::int64_t>({2 * day, 4 * day - 1, 4 * day, 4 * day}) * second);
+  }
+  c.slot = c.keep;
+  emit(c);
+}
+
 /// A server that takes early data, and a client.
 std::pair<std::uint8_t, std::uint8_t> Generator::ends_with_early_data() {
   const std::uint8_t server = some_end(false);

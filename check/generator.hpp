@@ -168,6 +168,7 @@ class Generator {
   void change_cipher();
   void other_group();
   void timeout_of_zero_in_a_ticket();
+  void old_ticket();
   void early_data_again();
   void early_data_refused();
   void victim_is_added();

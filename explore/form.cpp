@@ -86,14 +86,25 @@ void pass_callbacks(A& a, T& callbacks) {
   a.value(remove_session);
 }
 
-/// All but its store. What is as in the beginning is not told; `setup` and the number of its own keys never change.
+/// When ticket keys give way to others, if they do.
+template <class A, class T>
+void pass_until(A& a, T& until) {
+  bool unused = until == 0, for_good = until == TicketKeys::for_good;
+  a.flags(unused, for_good);
+  Moment at{until, 0};
+  if (!unused && !for_good) a.time(at);
+  if constexpr (A::reads) until = unused ? 0 : for_good ? TicketKeys::for_good : at.seconds;
+}
+
+/// All but its store. What is as in the beginning is not told; `setup` never changes.
 template <class A, class T>
 void pass_context(A& a, T& context, const Context& beginning) {
-  auto& [setup, letter, mode, size, timeout, id_context, verify_peer, callbacks, settings, own_keys, counters, cache,
+  auto& [setup, letter, mode, size, timeout, id_context, verify_peer, callbacks, settings, own_keys, old_keys, counters, cache,
          since_flush, store, answer] = context;
   const unsigned changed = a.changes(mode != beginning.mode, size != beginning.size, timeout != beginning.timeout,
                                      !(id_context == beginning.id_context), verify_peer != beginning.verify_peer,
-                                     !(callbacks == beginning.callbacks), !(settings == beginning.settings));
+                                     !(callbacks == beginning.callbacks), !(settings == beginning.settings),
+                                     own_keys.until != beginning.own_keys.until || old_keys.number != 0);
   if (changed & 1U) a.integer(mode);
   if (changed & 2U) a.integer(size);
   if (changed & 4U) a.seconds(timeout);
@@ -101,6 +112,11 @@ void pass_context(A& a, T& context, const Context& beginning) {
   if (changed & 16U) a.value(verify_peer);
   if (changed & 32U) pass_callbacks(a, callbacks);
   if (changed & 64U) pass_settings(a, settings, beginning.settings);
+  if (changed & 128U) {  // what numbers of its own keys there are follows from its place
+    pass_until(a, own_keys.until);
+    a.key(old_keys.number);
+    pass_until(a, old_keys.until);
+  }
   for (const auto& [good, all] : {std::pair(accept_good, Counter::accept), std::pair(connect_good, Counter::connect)}) {
     if constexpr (A::reads) {
       a.value(counters[good]);
@@ -238,7 +254,7 @@ void pass_roots(A& a, T& world, const World& beginning) {
     auto& c = contexts[i];
     auto letter = i < visible ? static_cast<std::uint8_t>(i) : c.letter;
     if (i >= visible) a.value(letter);  // freed, and still in use
-    if constexpr (A::reads) c = beginning.contexts[letter], c.own_keys = ++keys;
+    if constexpr (A::reads) c = beginning.contexts[letter], c.own_keys.number = ++keys;
     pass_context(a, c, beginning.contexts[letter]);
   }
   for (std::size_t slot = 1; slot <= slots_max; ++slot) a.session(held[slot]);
@@ -301,7 +317,7 @@ bool Form::try_write(const World& world, std::string& key, bool dated) {
   tickets_.reset(1);
   secrets_.reset(1);
   keys_.reset(shared_keys + 1);
-  for (const Context& c : world.contexts) keys_.of(c.own_keys);
+  for (const Context& c : world.contexts) keys_.of(c.own_keys.number);
   Writer a{bytes_, world, identities_, sessions_, tickets_, secrets_, keys_, dated ? 0 : world.now.seconds, tls1_3_};
   a.integer(dated ? world.now.seconds : 0);
   std::size_t sessions = 0, tickets = 0;

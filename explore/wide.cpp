@@ -157,6 +157,19 @@ constexpr Family families[] = {
      "context A timeout=9 mode=MODE tickets=on ticket-callback=renewsSTORE\n"
      "context B timeout=9 mode=CLIENT tickets=on\n",
      "connect B A keep=h1\n", with_tickets},
+    {"old tickets",
+     "context A timeout=999999 mode=MODE tickets=onSTORE\n"
+     "context B timeout=999999 tickets=on\n",
+     "connect B A keep=h1\n",
+     "connect B A keep=h1\n"
+     "connect B A offer=h1\n"
+     "configure A ticket-keys=k1\n"
+     "configure A ticket-keys=own\n"
+     "configure A ticket-callback=renews\n"
+     "renew A\n"
+     "advance 172799s\n"
+     "advance 172800s\n"
+     "advance 345600s\n"},
     {"TLS 1.3",
      "context A timeout=9 mode=MODE version-max=1.3 tickets=onSTORE\n"
      "context B timeout=9 version-max=1.3 tickets=on\n",

@@ -115,6 +115,8 @@ struct Machine {
   void count(std::uint8_t context, Counter counter, int number = 1);
 
   // --- tickets (ticket.cpp) ----------------------------------------------------------------------------------------
+  void rotate_keys(Context& c);
+  void settle_keys(Context& c);
   bool issue_ticket(Connection& c);
   void issue_tickets(Connection& c);
   void verify_client(Connection& c);

@@ -145,6 +145,9 @@ std::span<const RuleInfo> rule_table() {
        "the lifetime hint of a TLS 1.2 ticket in a resumed handshake", "create_ticket_prequel, statem/statem_srvr.c"},
       {Rule::ticket_time, "ticket_time", {"renewed", "rebased"}, "",
        "time and timeout of a session whose ticket is issued or taken: the time is now, or both move, and it ends when it would have", "tls_process_new_session_ticket, statem/statem_clnt.c"},
+      {Rule::own_ticket_keys, "own_ticket_keys", {"kept", "rotated"}, "",
+       "ticket keys that the library drew: they stay; or others take their place two days after they were first used, and for two "
+       "days more they still read tickets", "BoringSSL: ssl_ctx_rotate_ticket_encryption_key, ssl_session.cc"},
       {Rule::resumed_id_ticket, "resumed_id_ticket", {"issued", "not_issued"}, "",
        "a TLS 1.2 client that takes tickets resumes by a session id: whether it gets a ticket", "tls_construct_stoc_session_ticket, statem/extensions_srvr.c"},
       {Rule::ticket_callback_failure, "ticket_callback_failure", {"alert", "silent"}, "",
@@ -294,7 +297,7 @@ std::span<const Profile> profiles() {
                          future_session_is_expired, removed_is_as_before, removal_by_object,
                          fatal_keeps, uninitialized_resumes, session_of_own_end, zero_timeout_is_default,
                          serialised_zero_kept, negative_size_unlimited, copy_is_serialised, made_timeout_7200, ticket_goes_with_invented_id,
-                         server_name_before_lookup, renewed_hint_is_timeout, ticket_time_rebased, resumed_id_gets_no_ticket, renewed_ticket_stored,
+                         server_name_before_lookup, renewed_hint_is_timeout, ticket_time_rebased, own_keys_rotated, resumed_id_gets_no_ticket, renewed_ticket_stored,
                          callback_failure_is_silent, early_shutdown_succeeds,
                          client_session_at_server_hello,
                          null_timeout_undefined, resumption_is_bad_record});

@@ -52,7 +52,8 @@ Context made(Machine& m, const ContextSetup& setup, std::uint8_t letter) {
   c.verify_peer = setup.verify_peer;
   c.callbacks = setup.callbacks;
   c.settings = setup.settings;
-  c.own_keys = ++m.world.keys;
+  c.own_keys = {++m.world.keys};
+  if (c.settings.on(Setting::ticket_keys)) m.settle_keys(c);
   return c;
 }
 
@@ -109,6 +110,7 @@ void on_context(Machine& m, const Command& command) {
     case Op::configure:
       if (command.setting == Setting::num_tickets) m.seen.result = c.settings[command.setting];
       c.settings[command.setting] = static_cast<std::uint8_t>(command.number.value);
+      if (command.setting == Setting::ticket_keys) m.settle_keys(c);
       break;
     case Op::flush: {
       const std::int64_t at = command.number.at(m.world.now.seconds);

@@ -8,15 +8,37 @@ namespace sesscheck {
 namespace {
 
 constexpr std::uint32_t callback_keys = 3;       // those behind the ticket key callback, the same for all contexts
+constexpr std::int64_t two_days = 2 * 24 * 60 * 60;
 
 std::uint32_t keys_of(const Context& c) {
   const auto choice = c.settings[Setting::ticket_keys];
-  return choice == 0 ? c.own_keys : choice;
+  return choice == 0 ? c.own_keys.number : choice;
 }
 
 std::int64_t as_32_bits(std::int64_t seconds) { return static_cast<std::uint32_t>(seconds); }
 
 }  // namespace
+
+/// Before a context's own keys are used: two days after they were first, others take their place, and they read tickets
+/// for two days more (ssl_ctx_rotate_ticket_encryption_key).
+void Machine::rotate_keys(Context& c) {
+  if (says(own_keys_kept)) return;
+  const std::int64_t present = now().seconds;
+  if (c.own_keys.until == 0) c.own_keys.until = present + two_days;
+  if (c.own_keys.until <= present) {
+    c.old_keys = {c.own_keys.number, c.own_keys.until + two_days};
+    c.own_keys = {++world.keys, present + two_days};
+  }
+  if (c.old_keys.until <= present) c.old_keys = {};
+}
+
+/// SSL_CTX_set_tlsext_ticket_keys(3): no keys give way to others any more, also not its own ones when they come back.
+void Machine::settle_keys(Context& c) {
+  if (says(own_keys_kept)) return;
+  rotate_keys(c);  // as they are read before they are replaced
+  c.own_keys.until = TicketKeys::for_good;
+  c.old_keys = {};
+}
 
 /// The server writes one NewSessionTicket. Fails when no id can be generated for it.
 bool Machine::issue_ticket(Connection& c) {
@@ -56,6 +78,7 @@ bool Machine::issue_ticket(Connection& c) {
     fail(c, true, error::internal, alert::internal_error);
     return false;
   } else {
+    if (!stateful && callback == TicketCallback::absent) rotate_keys(context(side.context));
     note(stateful ? Reason::ticket_stateful : Reason::ticket_stateless);
     ticket.hash = stateful && session(side.session).id == same_identity ? same_hash : new_identity();
     ticket.stateful = stateful;
@@ -75,7 +98,7 @@ bool Machine::issue_ticket(Connection& c) {
 /// The server reads a stateless ticket. Up to TLS 1.2 its session takes the id that the ClientHello has.
 Machine::Opened Machine::open_ticket(std::uint8_t index, TicketRef ref, Identity hello_id) {
   using Result = Opened::Result;
-  const Context& c = context(index);
+  Context& c = context(index);
   const Ticket ticket = world.tickets[ref];
   const auto callback = c.settings.as<TicketCallback>(Setting::ticket_callback);
   const bool with_callback = callback != TicketCallback::absent;
@@ -87,7 +110,9 @@ Machine::Opened Machine::open_ticket(std::uint8_t index, TicketRef ref, Identity
     note(Reason::ticket_callback_failed);
     return {Result::fatal, no_session};
   }
-  if (ticket.stateful || callback == TicketCallback::unknown || ticket.keys != (with_callback ? callback_keys : keys_of(c))) {
+  if (!with_callback) rotate_keys(c);
+  const bool has_keys = with_callback ? ticket.keys == callback_keys : ticket.keys == keys_of(c) || ticket.keys == c.old_keys.number;
+  if (ticket.stateful || callback == TicketCallback::unknown || !has_keys) {
     note(Reason::ticket_undecryptable);
     return {};
   }

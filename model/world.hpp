@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "model/command.hpp"
@@ -102,6 +103,14 @@ struct Stored {
   bool operator==(const Stored&) const = default;
 };
 
+/// Ticket keys that a context uses, or has used.
+struct TicketKeys {
+  std::uint32_t number = 0;  ///< 0: none
+  std::int64_t until = 0;    ///< when they give way to others (Rule::own_ticket_keys), seconds; 0: not in use yet
+  static constexpr std::int64_t for_good = std::numeric_limits<std::int64_t>::max();  ///< never: the application has set keys
+  bool operator==(const TicketKeys&) const = default;
+};
+
 /// One SSL_CTX and the store behind its callbacks.
 struct Context {
   ContextSetup setup;  ///< as it was made, for `renew`
@@ -111,7 +120,8 @@ struct Context {
   bool verify_peer = false;
   Callbacks callbacks;
   Settings settings;
-  std::uint32_t own_keys = 0;      ///< the ticket keys that SSL_CTX_new drew
+  TicketKeys own_keys;             ///< those that the library drew
+  TicketKeys old_keys;             ///< those that it drew before, which still read tickets
   std::array<std::int64_t, counter_count> counters{};
   std::vector<SessionRef> cache;   ///< from the next victim (front) to the last (back)
   std::int64_t since_flush = 0;    ///< sessions that its server stored (Rule::flush_counts)

@@ -145,6 +145,49 @@ BOOST_AUTO_TEST_CASE(observations_too_few_or_too_many_are_told) {
   BOOST_TEST(too_few->step == 1U);
 }
 
+/// What explains the difference of `rules` from OpenSSL 3.0, which nothing less does. Empty: they do not differ, or nothing does.
+std::vector<Choice> least_explanation(const Trace& trace, const Rules& rules) {
+  const Rules expected = Rules::openssl_3_0();
+  const std::vector<Observation> seen = simulate(trace, rules);
+  const std::vector<Choice> found = explain(trace, expected, seen).value_or(std::vector<Choice>{});
+  Rules all = expected;
+  for (const Choice change : found) all.set(change);
+  BOOST_TEST((found.empty() || !lockstep(trace, all, seen)), "nothing is explained in\n" << to_text(trace));
+  for (const Choice change : found)
+    BOOST_TEST(lockstep(trace, all.with({change.rule, expected.value(change.rule)}), seen).has_value(),
+               to_string(change) << " is not needed in\n" << to_text(trace));
+  return found;
+}
+
+// Catches: an explanation that does not explain; one with changes that are not needed, as the search meets them on its
+// way; one that was needed only beside another, which is gone.
+BOOST_AUTO_TEST_CASE(no_change_of_an_explanation_can_be_left_out) {
+  std::size_t long_ones = 0;
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    Random random(seed);
+    long_ones += least_explanation(generate(random), profiles()[seed % profiles().size()].rules).size() > 2;
+  }
+  BOOST_TEST(long_ones > 50u);
+  const Trace in_turn = std::get<Trace>(parse("context A verify-peer\ncontext B\nconnect B A server-keep=h1\n"
+                                              "connect B A offer=h1 keep=h1 x2\n"));
+  BOOST_TEST(least_explanation(in_turn, *find_profile("wolfssl-5.9")).size() > 2u);
+}
+
+// Catches: an explanation that other evidence refutes; and one that this trace does not refute, cut back to one that is.
+BOOST_AUTO_TEST_CASE(an_explanation_is_acceptable) {
+  const Trace trace = std::get<Trace>(parse("context A timeout=300\ncontext B timeout=300\nconnect B A keep=h1\n"
+                                            "set-mode A OFF\nconnect B A offer=h1\n"));
+  const Rules expected = Rules::openssl_3_0(), changed = expected.with(no_lookup_without_server);
+  const std::vector<Observation> same = simulate(trace, expected), seen = simulate(trace, changed);
+  // Rules that this trace asks, and that make no difference in it.
+  const auto period = [](const Rules& rules) { return rules.says(flush_counts_stored); };
+  BOOST_TEST((explain(trace, expected, same) == std::vector<Choice>{}));
+  BOOST_TEST((explain(trace, expected, same, period) == Changes({{flush_counts_stored}})));
+  BOOST_TEST((explain(trace, expected, seen) == Changes({{no_lookup_without_server}})));
+  BOOST_TEST((explain(trace, expected, seen, period) == Changes({{no_lookup_without_server, flush_counts_stored}})));
+  BOOST_TEST(!explain(trace, expected, seen, [](const Rules& rules) { return rules.says(lookup_without_server); }));
+}
+
 // Catches: a Rule that the generator never reaches, an explanation that names another one, a shrinker that gives up.
 BOOST_AUTO_TEST_CASE(every_change_of_a_rule_is_found_and_named) {
   for (const RuleInfo& row : rule_table())
