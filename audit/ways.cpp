@@ -68,8 +68,8 @@ class Ways {
   const Trace trace_;
   const Possible& possible_;
   const std::size_t ways_max_;
-  std::bitset<rule_count> open_;              // not decided
-  std::bitset<rule_count> parted_, mattered_; // ways did part there; and did not come together again at once
+  std::bitset<rule_count> open_;               // not decided
+  std::bitset<rule_count> parted_, mattered_;  // ways did part there; and did not come together again at once
   std::vector<Path> paths_;
   Path scratch_{};
   bool too_many_ = false;
