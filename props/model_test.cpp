@@ -110,6 +110,7 @@ BOOST_AUTO_TEST_CASE(own_ticket_keys_rotate_by_the_rule) {
               {first + "advance 172799s\nconnect B A keep=h2\nadvance 172801s\n", "h2", false},
               {first + "advance 172800s\nconnect B A keep=h2\nadvance 172801s\n", "h2", true},
               {first + "advance 259200s\nconnect B A\nadvance 86400s\n", "h1", false},
+              {first + "advance 259200s\nconnect B A keep=h2\nadvance 345599s\n", "h2", true},
               {first + k1_and_back + "advance 999999s\n", "h1", true},
               {first + "advance 172800s\n" + k1_and_back, "h1", false},
               {first + "advance 172800s\nconnect B A keep=h2\n" + k1_and_back, "h1", false},
