@@ -29,8 +29,10 @@ class Search {
     Attempt start = attempt(expected_);
     if (start.agrees() && accepts(expected_)) return expected_;
     // Exhaustively for one and two changes; beyond, the first way that leads to the end, which the caller then thins out.
-    for (const int changes : {1, 2, static_cast<int>(rule_count)})
+    for (const int changes : {1, 2, static_cast<int>(rule_count)}) {
+      budget_ = runs_max;
       if (auto found = deepen(start, changes)) return found;
+    }
     return std::nullopt;
   }
 
@@ -74,7 +76,8 @@ class Search {
   const Rules& expected_;
   std::span<const Observation> seen_;
   const Acceptable& acceptable_;
-  int budget_ = 4'000;  // model runs; a bound on time, far above what explained traces need
+  static constexpr int runs_max = 4'000;  // of the model, for each of the three: a bound on time, far above what is needed
+  int budget_ = 0;
 };
 
 }  // namespace

@@ -25,6 +25,7 @@ std::string number(std::uint8_t value) { return std::to_string(int{value}); }
 SettingsInC::SettingsInC(const Trace& trace) : trace_(trace), certificate_(trace.setup.certificates) {
   for (const ContextSetup& c : trace.setup.contexts) {
     now_.push_back(c.settings);
+    lowered_.push_back(false);
     for (const SettingInfo& row : setting_table())
       if (c.settings[row.setting] != row.usual) mentioned_[static_cast<std::size_t>(row.setting)] = true;
     tls1_3_ |= c.settings.highest() == Version::tls1_3;
@@ -130,7 +131,7 @@ std::string SettingsInC::ciphers(std::uint8_t index) const {
     list += (list.empty() ? "" : ":") + stem + (sha384 ? "-GCM-SHA384" : "-GCM-SHA256");
     if (old) list += ":" + stem + (ecdsa ? "-SHA" : "-CBC-SHA");
   }
-  return list + (old ? ":@SECLEVEL=0" : "");
+  return list + (old ? ":@SECLEVEL=0" : lowered_[index] ? ":@SECLEVEL=2" : "");
 }
 
 std::vector<std::string> SettingsInC::apply(std::uint8_t index, Setting setting) const {
@@ -156,7 +157,7 @@ std::vector<std::string> SettingsInC::apply(std::uint8_t index, Setting setting)
       }
       all.push_back("SSL_CTX_set_min_proto_version(" + x + ", " + version_names[static_cast<int>(s.lowest())] + ")");
       all.push_back("SSL_CTX_set_max_proto_version(" + x + ", " + version_names[static_cast<int>(s.highest())] + ")");
-      if (s.lowest() < Version::tls1_2 || setting == Setting::transport) all.push_back(list);
+      if (s.lowest() < Version::tls1_2 || lowered_[index] || setting == Setting::transport) all.push_back(list);
       return all;
     }
     case Setting::cipher: {
@@ -207,6 +208,7 @@ std::vector<std::string> SettingsInC::setup(std::uint8_t index) {
   const Settings usual;
   now_[index] = trace_.setup.contexts[index].settings;
   ++own_keys_[index];
+  lowered_[index] = false;
   std::vector<std::string> all;
   for (const SettingInfo& row : setting_table()) {
     const bool versions_done = row.setting == Setting::version_max && now_[index][Setting::version_min] != usual[Setting::version_min];
@@ -215,12 +217,15 @@ std::vector<std::string> SettingsInC::setup(std::uint8_t index) {
     if ((now_[index][row.setting] == usual[row.setting] && !always) || versions_done || (version && same_versions_)) continue;
     for (std::string& line : apply(index, row.setting)) all.push_back(std::move(line));
   }
+  lowered_[index] = now_[index].lowest() < Version::tls1_2;
   return all;
 }
 
 std::vector<std::string> SettingsInC::configure(std::uint8_t index, Setting setting, std::uint8_t value) {
   now_[index][setting] = value;
-  return apply(index, setting);
+  std::vector<std::string> all = apply(index, setting);
+  if (now_[index].lowest() < Version::tls1_2) lowered_[index] = true;
+  return all;
 }
 
 }  // namespace sesscheck

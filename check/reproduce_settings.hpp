@@ -45,6 +45,7 @@ class SettingsInC {
   std::array<bool, setting_count> mentioned_{};
   bool same_versions_ = true;  ///< of all contexts, from beginning to end
   std::vector<Settings> now_;
+  std::vector<bool> lowered_;  ///< whose security level has been lowered, for TLS 1.0 or 1.1
   std::vector<char> own_keys_;  ///< the letter that stands for a context's own ticket keys
 };
 

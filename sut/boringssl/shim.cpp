@@ -129,6 +129,7 @@ int cipher_list(SSL_CTX* ctx, const char* names) {
   replace("PSK-AES128-GCM-SHA256", "PSK-AES128-CBC-SHA");
   replace("PSK-AES256-GCM-SHA384", "PSK-AES256-CBC-SHA");
   replace(":@SECLEVEL=0", "");
+  replace(":@SECLEVEL=2", "");
   return own.SSL_CTX_set_cipher_list_(ctx, list.c_str());
 }
 

@@ -34,6 +34,7 @@ struct RealContext {
   std::optional<TicketKeys> own_keys;        // those of SSL_CTX_new, once others took their place
   std::vector<StoredSession> store;          // by id
   SSL_SESSION* answer = nullptr;             // what the next get_session_cb returns
+  bool level_lowered = false;                // for TLS 1.0 and 1.1: its security level is not the library's default any more
 };
 
 /// One end's side of the wire: what has been delivered to it, and what it has written. They are apart because an end

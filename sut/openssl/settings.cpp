@@ -137,6 +137,7 @@ void Run::make_context(std::uint8_t index) {
 
   context.settings = setup.settings;
   context.own_keys.reset();
+  context.level_lowered = false;
   apply_versions(index);
   apply_ciphers(index);
   if (needs_certificate_) load_certificate(index);
@@ -253,7 +254,7 @@ void Run::apply_versions(std::uint8_t index) {
 }
 
 void Run::apply_ciphers(std::uint8_t index) {
-  const RealContext& context = contexts_[index];
+  RealContext& context = contexts_[index];
   const bool old = context.settings.lowest() < Version::tls1_2;
   const Suites* suites = certificates_ ? certificate_suites : psk_suites;
   const auto choice = context.settings.as<CipherChoice>(Setting::cipher);
@@ -267,6 +268,8 @@ void Run::apply_ciphers(std::uint8_t index) {
   if (choice != CipherChoice::sha384) add(suites[0], "TLS_AES_128_GCM_SHA256");
   if (choice != CipherChoice::sha256) add(suites[1], "TLS_AES_256_GCM_SHA384");
   if (old) list += ":@SECLEVEL=0";  // which 3.0 wants for TLS 1.0 and 1.1
+  else if (context.level_lowered) list += ":@SECLEVEL=2";
+  context.level_lowered |= old;
   f_.SSL_CTX_set_cipher_list(context.ctx, list.c_str());
   f_.SSL_CTX_set_ciphersuites(context.ctx, list_1_3.c_str());
 }
