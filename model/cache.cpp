@@ -151,7 +151,7 @@ void Machine::flush(std::uint8_t index, Moment at, bool all) {
     }
   }
   for (const SessionRef ref : gone) {
-    take_out(index, ref);
+    if (!session(ref).misfiled) take_out(index, ref);  // else it is not found, and stays
     mark_removed(ref);
   }
   if (!gone.empty() && !all) note(Reason::expired_flushed);

@@ -184,6 +184,7 @@ void Machine::on_server_hello(Connection& c) {
     }
     session(side.session).second_group = second;
   }
+  if (!tls1_3 && !take_extensions(c)) return;
   // An id of before that names another session now: what follows is not what this end waits for, or cannot be read.
   const bool alert_follows = c.server.state == Handshake::failed && !(c.resuming && c.hello.early_data);
   if (tls1_3) session(side.session).cipher = true;
@@ -199,6 +200,7 @@ void Machine::on_server_hello(Connection& c) {
     return fail(c, false, bad_record ? error::unexpected_record : error::unexpected_message, alert::unexpected_message);
   }
   c.other_keys = unreadable;
+  if (tls1_3 && unreadable) return fail(c, false, error::bad_record_mac, alert::bad_record_mac);  // all that follows
   if (tls1_3 && c.early_accepted && !c.hello.early_data) {  // the server's SSL was cleared, and says what it said last time
     note(Reason::early_data_unasked);
     return fail(c, false, error::unsolicited_extension, alert::unsupported_extension);
@@ -209,14 +211,8 @@ void Machine::on_server_hello(Connection& c) {
     if (!named) c.early_status = 2;
     return fail(c, false, named ? error::bad_extension : error::bad_early_data, alert::illegal_parameter);
   }
-  if (!side.reused) {
-    if (tls1_3 || world.certificates) verify(side, true);
-    Session& s = session(side.session);  // one that was offered without an id is still the same, and may have both
-    if ((c.name_taken && s.host_name != 0) || (c.protocol != Alpn::none && s.protocol != Alpn::none))
-      return fail(c, false, error::internal, alert::internal_error);
-    if (c.name_taken) s.host_name = side.settings[Setting::host_name];
-    if (c.protocol != Alpn::none) s.protocol = c.protocol;
-  }
+  if (tls1_3 && !take_extensions(c)) return;
+  if (!side.reused && (tls1_3 || world.certificates)) verify(side, true);
   if (!tls1_3 && !side.reused) {
     if (c.version < Version::tls1_2 && c.hello.early_data && says(early_data_breaks))  // its next records would be as the early data
       return fail(c, false, error::internal, alert::internal_error);
@@ -227,6 +223,21 @@ void Machine::on_server_hello(Connection& c) {
     keep_flight(side, c.to_server.back(), true);
   }
   if (tls1_3 && c.early_accepted) c.early_status = 2;
+}
+
+/// The server's answer to the name and the protocols, in a new session. One that was offered without an id is still the
+/// same, and may have both.
+bool Machine::take_extensions(Connection& c) {
+  Side& side = c.client;
+  if (side.reused) return true;
+  Session& s = session(side.session);
+  if ((c.name_taken && s.host_name != 0) || (c.protocol != Alpn::none && s.protocol != Alpn::none)) {
+    fail(c, false, error::internal, alert::internal_error);
+    return false;
+  }
+  if (c.name_taken) s.host_name = side.settings[Setting::host_name];
+  if (c.protocol != Alpn::none) s.protocol = c.protocol;
+  return true;
 }
 
 /// The other end's certificate, or none although one was asked for. None is ever trusted here.

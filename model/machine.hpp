@@ -164,6 +164,7 @@ struct Machine {
   void send_client_hello(Connection& c);
   void replace_offered(Side& side, Version version);
   void on_server_hello(Connection& c);
+  bool take_extensions(Connection& c);
   void on_server_finished(Connection& c);
   void on_ticket(Connection& c, TicketRef ticket);
 

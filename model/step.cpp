@@ -53,7 +53,6 @@ Context made(Machine& m, const ContextSetup& setup, std::uint8_t letter) {
   c.callbacks = setup.callbacks;
   c.settings = setup.settings;
   c.own_keys = {++m.world.keys};
-  if (c.settings.on(Setting::ticket_keys)) m.settle_keys(c);
   return c;
 }
 

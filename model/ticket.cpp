@@ -78,7 +78,7 @@ bool Machine::issue_ticket(Connection& c) {
     fail(c, true, error::internal, alert::internal_error);
     return false;
   } else {
-    if (!stateful && callback == TicketCallback::absent) rotate_keys(context(side.context));
+    if (callback == TicketCallback::absent) rotate_keys(context(side.context));
     note(stateful ? Reason::ticket_stateful : Reason::ticket_stateless);
     ticket.hash = stateful && session(side.session).id == same_identity ? same_hash : new_identity();
     ticket.stateful = stateful;

@@ -97,6 +97,54 @@ BOOST_AUTO_TEST_CASE(no_auto_clear_leaves_flushing_to_the_application) {
   }
 }
 
+// Catches: keys that are replaced, or forgotten, a second early or late, or counted from another moment than their first use;
+// ones that are replaced though the application has set them, or are not before it reads them.
+BOOST_AUTO_TEST_CASE(own_ticket_keys_rotate_by_the_rule) {
+  const std::string settings = " timeout=9999999 tickets=on\n", k1_and_back = "configure A ticket-keys=k1\nconfigure A ticket-keys=own\n",
+                    first = "advance 86400s\nconnect B A keep=h1\n";
+  const struct {
+    std::string commands, slot;
+    bool resumes;
+  } rows[] = {{first + "advance 345599s\n", "h1", true},
+              {first + "advance 345600s\n", "h1", false},
+              {first + "advance 172799s\nconnect B A keep=h2\nadvance 172801s\n", "h2", false},
+              {first + "advance 172800s\nconnect B A keep=h2\nadvance 172801s\n", "h2", true},
+              {first + "advance 259200s\nconnect B A\nadvance 86400s\n", "h1", false},
+              {first + "advance 259200s\nconnect B A keep=h2\nadvance 345599s\n", "h2", true},
+              {first + k1_and_back + "advance 999999s\n", "h1", true},
+              {first + "advance 172800s\n" + k1_and_back, "h1", false},
+              {first + "advance 172800s\nconnect B A keep=h2\n" + k1_and_back, "h1", false},
+              {first + "advance 172800s\nconnect B A keep=h2\n" + k1_and_back, "h2", true},
+              {"configure A ticket-callback=known\nconnect B A keep=h1\nconnect B A offer=h1\nadvance 86400s\n"
+               "configure A ticket-callback=absent\nconnect B A keep=h2\nadvance 345599s\n", "h2", true}};
+  for (const auto& [commands, slot, resumes] : rows)
+    for (const auto& [rules, expected] : {std::pair(manual, true), std::pair(manual.with(own_keys_rotated), resumes)}) {
+      Play play(rules, "context A" + settings + "context B" + settings);
+      BOOST_TEST(play.does(commands + "connect B A offer=" + slot + "\n").resumed() == expected, commands);
+    }
+}
+
+// Catches: the other error of 1.1.1 where the server does resume, so that it has a master secret.
+BOOST_AUTO_TEST_CASE(finished_of_before_in_a_renegotiation) {
+  for (const auto& [how, reason] : {std::pair("", error::internal), std::pair(" abbreviated", error::unexpected_message)}) {
+    Play play(openssl.with(finished_of_before_is_error), "context A transport=datagram\ncontext B transport=datagram\n");
+    play.does("connect B A keep=h1\nopen c1 B A offer=h1\ndeliver c1\nrenegotiate c1 client" + std::string(how) +
+              "\nadvance 1s\ndeliver c1\n");
+    BOOST_TEST(play.because_of(Reason::flight_of_before));
+    BOOST_TEST(play.seen.connection.server.error == reason);
+  }
+}
+
+// Catches: a session of no id context that inherits one, where nothing was copied; or none where it was.
+BOOST_AUTO_TEST_CASE(what_is_copied_before_it_is_refused) {
+  for (const auto& [timeouts, inherited] : {std::pair("set-timeout A 1\nadvance 2s\n", 1), std::pair("advance 300s\n", 0)}) {
+    Play play(*find_profile("wolfssl-5.9"), "context A timeout=300 id-context=\"a\"\ncontext B timeout=9999\n");
+    play.does("connect B A keep=h1\nset-id-context A \"\"\n" + std::string(timeouts) + "connect B A offer=h1 server-keep=h2\n");
+    BOOST_TEST(!play.resumed());
+    BOOST_TEST(play.seen.held[1]->id_context.length == inherited, timeouts);
+  }
+}
+
 // Catches: a limit that is off by one, either way (Z3).
 BOOST_AUTO_TEST_CASE(a_cache_of_size_three) {
   for (const auto& [rules, held] : {std::pair(manual, "s2 s3 s4"), std::pair(openssl, "s3 s4")}) {

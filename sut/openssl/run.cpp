@@ -351,6 +351,7 @@ void Run::look() {
     Run& run;
     std::vector<SessionView>& cached;
     OPENSSL_LHASH* cache;
+    const void* nameless = nullptr;
   };
   for (std::uint8_t i = 0; i < contexts_.size(); ++i) {
     if (!mine(i)) continue;
@@ -370,7 +371,9 @@ void Run::look() {
           [](void* session, void* to) {
             auto& w = *static_cast<Walk*>(to);
             w.cached.push_back(w.run.view(static_cast<SSL_SESSION*>(session)));
-            w.run.spoilt_ |= w.cached.back().name == 0 && w.run.f_.OPENSSL_LH_retrieve(w.cache, session) != session;
+            if (w.cached.back().name != 0) return;  // else it may have lost its id, and cannot be found; or is there twice
+            w.run.spoilt_ |= w.run.f_.OPENSSL_LH_retrieve(w.cache, session) != session || w.nameless == session;
+            w.nameless = session;
           },
           &walk);
     }
