@@ -70,7 +70,8 @@ Run::~Run() {
     for (RealEnd* end : {&connection.client, &connection.server})
       if (end->ssl) f_.SSL_free(end->ssl);
   for (RealContext& context : contexts_)
-    if (context.ctx) f_.SSL_CTX_free(std::exchange(context.ctx, nullptr));  // remove callbacks still reach the stores
+    if (context.ctx && !spoilt_)  // a cache that is may list what has been freed
+      f_.SSL_CTX_free(std::exchange(context.ctx, nullptr));  // remove callbacks still reach the stores
   for (RealContext& context : contexts_) {
     f_.SSL_SESSION_free(context.answer);
     for (StoredSession& entry : context.store) discard(f_, entry);
