@@ -77,7 +77,9 @@ void Machine::receive(Connection& c, bool at_server) {
   resend(c, at_server);
   for (const Message& message : std::exchange(at_server ? c.to_server : c.to_client, {})) {
     if (side.state == Handshake::failed || side.received_shutdown) {
-      side.close_unread |= side.lost && message.kind == Message::Kind::close_notify;
+      if (!side.lost || side.close_unread || side.alert_unread) return;
+      side.close_unread = message.kind == Message::Kind::close_notify;
+      side.alert_unread = message.kind == Message::Kind::alert && message.unreadable == error::none;
       return;
     }
     if (at_server && side.state == Handshake::none) {

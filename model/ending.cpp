@@ -73,6 +73,12 @@ std::int64_t Machine::shut(Connection& c, bool at_server, End how) {
     return 1;
   }
   if (side.sent_shutdown) {
+    if (std::exchange(side.alert_unread, false) && says(early_shutdown_fails)) {
+      note(Reason::fatal_alert);
+      if (side.session != no_session && says(fatal_removes)) remove(side.context, side.session);
+      side.lost = false;  // it is in an error, now that it knows
+      return 1;
+    }
     side.received_shutdown |= side.close_unread;
     return side.received_shutdown ? 1 : -1;
   }
@@ -124,7 +130,7 @@ void Machine::reuse(Connection& c) {
     if (bad) side->session = no_session;
     side->state = Handshake::none;
     side->reading_refused |= side->in_early_data;  // early_data_state is not reset
-    side->lost = side->close_unread = side->reused = side->sent_shutdown = side->received_shutdown = side->reads_early_data = false;
+    side->lost = side->close_unread = side->alert_unread = side->reused = side->sent_shutdown = side->received_shutdown = side->reads_early_data = false;
     side->error = error::none;
     answered(*side);
   }

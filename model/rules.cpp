@@ -153,7 +153,7 @@ std::span<const RuleInfo> rule_table() {
       {Rule::ticket_callback_failure, "ticket_callback_failure", {"alert", "silent"}, "",
        "a ticket key callback that fails for a ticket: an alert and an error, or neither", "tls_decrypt_ticket, t1_lib.c"},
       {Rule::shutdown_in_handshake, "shutdown_in_handshake", {"fails", "succeeds"}, "",
-       "what SSL_shutdown returns before the handshake is over", "SSL_shutdown, ssl_lib.c"},
+       "what SSL_shutdown returns before the handshake is over, and where a fatal alert comes in place of a close_notify", "SSL_shutdown, ssl_lib.c"},
       {Rule::hit_counts, "hit_counts", {"resumed", "found"}, "N5",
        "sess_hits at a server: sessions that are resumed, or that are found in time, whatever becomes of them", "ssl_get_prev_session, ssl_sess.c"},
       {Rule::miss_timeout, "miss_timeout", {"not_counted", "counted"}, "N9",

@@ -157,7 +157,8 @@ struct Side {
   bool sent_shutdown = false, received_shutdown = false;
   bool refuses_old = false;       ///< its security level is that of another context: no TLS 1.0 and 1.1
   bool lost = false;              ///< its transport ended, which was no error of the library's: still in use
-  bool close_unread = false;      ///< lost, and then close_notify came: SSL_shutdown will read it
+  bool close_unread = false;      ///< lost, and then close_notify came: SSL_shutdown will read it; ...
+  bool alert_unread = false;      ///< ... or a fatal alert
   bool failed_late = false;       ///< after its handshake was done, where that matters (Rule::shutdown_in_handshake)
   bool reads_early_data = false;  ///< a server between its answer and the client's last message: no longer "in init"
   bool in_early_data = false;     ///< its SSL_read_early_data has not come to an end, or its SSL_write_early_data has failed
