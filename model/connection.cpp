@@ -187,6 +187,7 @@ void Machine::show(const Connection& c) {
   const bool unanswered = c.client.state == Handshake::unfinished &&
                           (c.to_client.empty() ? c.server.state == Handshake::none
                                                : c.to_client.front().kind == Message::Kind::server_hello);
+  pass_to(c.client.context);  // who is asked
   v.client.reused |= unanswered && c.offered && says(client_reused_when_offered);
   view(c.server, v.server);
   v.version = c.server.state == Handshake::done ? static_cast<std::uint8_t>(c.version) + 1 : 0;

@@ -82,6 +82,11 @@ BOOST_AUTO_TEST_CASE(each_follows_its_own_rules) {
   BOOST_TEST(number(manual.with(less).beside(manual, Library::of_clients), 1) == 2);
   BOOST_TEST(number(manual.with(less).beside(manual, Library::of_servers), 0) == 2);
   BOOST_TEST(number(manual.with(less).beside(manual, Library::of_servers), 1) == 1);
+  const Trace unanswered = trace_of("context A\ncontext B\nconnect B A keep=h1\nconnect B A offer=h1 flights=1\n");
+  const Rules offered = manual.with(client_reused_when_offered);
+  const auto reused = [&](Library peer) { return simulate(unanswered, offered.beside(manual, peer)).back().connection.client.reused; };
+  BOOST_TEST(reused(Library::of_servers));
+  BOOST_TEST(!reused(Library::of_clients));
 }
 
 // Catches: what the other library does that counts as evidence, or as a Rule asked, of the one that is looked at.

@@ -267,6 +267,7 @@ void Run::apply_ciphers(std::uint8_t index) {
   };
   if (choice != CipherChoice::sha384) add(suites[0], "TLS_AES_128_GCM_SHA256");
   if (choice != CipherChoice::sha256) add(suites[1], "TLS_AES_256_GCM_SHA384");
+  if (few_suites_ && !certificates_) list += ":PSK-CHACHA20-POLY1305";  // the one that Debian's wolfSSL has
   if (old) list += ":@SECLEVEL=0";  // which 3.0 wants for TLS 1.0 and 1.1
   else if (context.level_lowered) list += ":@SECLEVEL=2";
   context.level_lowered |= old;
