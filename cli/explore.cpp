@@ -251,11 +251,11 @@ int explore(const ExploreVerb& options) {
   if (options.bounds || options.pairs) return explore_tables(options, plan);
 
   std::vector<Part> parts;
-  const auto add = [&](const RulesOptions& rules, const std::string& version, const SutFactory& library) {
+  const auto add = [&](const RulesOptions& rules, const std::string& version, const SutFactory& library, const Lacks& lacks = {}) {
     Part& part = parts.emplace_back(Part{rules.name(), version, plan, {}, {}});
     part.plan.rules = rules.rules();
-    if (part.plan.rules.says(cached_in_process)) throw UsageError("a cache of the whole process (cache_place=process) is not explored");
     part.plan.library = library;
+    for (explore::Start& start : part.plan.starts) start = restricted(std::move(start), lacks);
     part.plan.title = fmt::format("{}{}, depth {}, {}, {}", preset->name, options.worlds.empty() ? "" : ", " + options.worlds,
                                   plan.depth, part.rules, version.empty() ? "the model" : version);
     if (!options.journal.empty()) part.plan.journal = options.journal + (version.empty() ? ".model" : "");
@@ -269,10 +269,11 @@ int explore(const ExploreVerb& options) {
   } else {
     const LibraryOptions library = options.library.resolved();
     const SutFactory make = factory(library);
-    const std::string version = make(patience_at_first).sut->version();
+    const Subject subject = make(patience_at_first);
+    const std::string version = subject.sut->version();
     rules.follow(version, library.is_model());
     add(manual, {}, {});
-    add(rules, version, make);
+    add(rules, version, make, subject.sut->lacks());
   }
 
   fmt::print("{}: {}\n", preset->name, preset->meaning);

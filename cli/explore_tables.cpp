@@ -37,7 +37,6 @@ int print_bounds(const explore::Plan& plan) {
     for (std::uint8_t value = 1; value < row.values.size(); ++value) open.push_back({row.rule, value});
   fmt::print("| value | other Rules as in | seen at depth | in worlds | trace |\n|---|---|---|---|---|\n");
   for (const Profile& base : profiles()) {
-    if (base.rules.says(cached_in_process)) continue;
     std::vector<Choice> still;
     for (const explore::Bound& one : explore::bounds(plan.starts, base.rules, open, plan.depth, plan.jobs, plan.stop)) {
       if (!one.apart) {
@@ -63,7 +62,6 @@ int print_pairs(const explore::Plan& plan) {
   for (std::size_t i = 0; i < list.size(); ++i)
     for (std::size_t j = i + 1; j < list.size() && !*plan.stop; ++j) {
       const Profile &one = list[i], &other = list[j];
-      if (one.rules.says(cached_in_process) || other.rules.says(cached_in_process)) continue;
       if (one.rules == other.rules) {
         fmt::print("| {} | {} | | the same Rules |\n", one.name, other.name);
         continue;

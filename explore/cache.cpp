@@ -20,12 +20,19 @@ bool Start::tls1_3() const {
          std::ranges::any_of(alphabet, configures);
 }
 
+Start restricted(Start start, const Lacks& lacks) {
+  start.trace = restricted(std::move(start.trace), lacks);
+  for (std::vector<Command>* commands : {&start.alphabet, &start.home})
+    std::erase_if(*commands, [&](const Command& command) { return lacks.command(command); });
+  return start;
+}
+
 CacheMachine::CacheMachine(const Start& start, const Rules& rules, std::span<const invariants::Invariant> invariants)
     : alphabet_(start.alphabet),
       rules_(rules),
       invariants_(invariants),
       first_(beginning(start, rules)),
-      form_(first_, start.tls1_3()),
+      form_(first_, start.tls1_3(), rules.says(cached_in_process)),
       broken_(invariants.size()) {
   begin(start.trace.setup, rules, because_);
   asked_ = because_.rules;

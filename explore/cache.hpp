@@ -11,6 +11,7 @@
 #include "explore/form.hpp"
 #include "explore/search.hpp"
 #include "invariants/invariants.hpp"
+#include "model/lacks.hpp"
 #include "model/step.hpp"
 
 namespace sesscheck::explore {
@@ -24,6 +25,9 @@ struct Start {
   bool invariants = true;             ///< its commands are those that the invariants are about
   [[nodiscard]] bool tls1_3() const;  ///< one of its contexts may speak it
 };
+
+/// The same for a library that lacks so much: its commands without those that would do nothing.
+Start restricted(Start start, const Lacks& lacks);
 
 /// A transition that breaks an invariant.
 struct Broken {

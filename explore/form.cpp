@@ -35,14 +35,18 @@ void pass_id_context(A& a, T& id) {
 
 template <class A, class T>
 void pass_session(A& a, T& session) {
-  auto& [id, version, id_context, left, time, timeout, not_resumable, cipher, extended_master_secret, sha384, second_group,
+  auto& [id, version, id_context, buffer, time, timeout, not_resumable, cipher, extended_master_secret, sha384, second_group,
          early_data, secret, ticket, hint, data, host_name, protocol, verified, of_server, own_id, misfiled, cached_in,
-         library] = session;  // cached_in follows from the caches; there is one library
+         library] = session;  // where there are caches, cached_in follows from them; there is one library
   a.id(id);
-  a.flags(not_resumable, cipher, extended_master_secret, sha384, second_group, early_data, of_server, misfiled);
+  bool has_more = !(buffer == IdContextBuffer(id_context));
+  a.flags(not_resumable, cipher, extended_master_secret, sha384, second_group, early_data, of_server, misfiled, has_more);
   a.value(version);
   pass_id_context(a, id_context);
-  pass_id_context(a, left);
+  if (has_more)
+    for (auto& byte : buffer.bytes) a.value(byte);
+  else if constexpr (A::reads)
+    buffer = IdContextBuffer(id_context);
   a.time(time);
   a.seconds(timeout);
   a.secret(secret);
@@ -53,6 +57,7 @@ void pass_session(A& a, T& session) {
   a.value(protocol);
   a.value(verified);
   a.value(own_id);
+  if (a.rows > 1) a.value(cached_in);
 }
 
 template <class A, class T>
@@ -238,8 +243,21 @@ void pass_connection(A& a, T& connection) {
   a.value(early_status);
 }
 
-/// What can be used, but for the stores; what is met in it follows. (A table of the process, Rule::cache_place, is refused
-/// before it comes to this.) Names and numbers given so far begin anew, and no
+template <class A, class T>
+void pass_table(A& a, T& table) {
+  for (auto& [copies, next] : table) {
+    const auto is_free = [](SessionRef copy) { return copy == no_session; };
+    bool fresh = next == 0 && std::ranges::all_of(copies, is_free);
+    a.flags(fresh);
+    if constexpr (A::reads)
+      if (fresh) copies.fill(no_session), next = 0;
+    if (fresh) continue;
+    a.value(next);
+    for (auto& copy : copies) a.session(copy);
+  }
+}
+
+/// What can be used, but for the stores; what is met in it follows. Names and numbers given so far begin anew, and no
 /// callback is running between two commands.
 template <class A, class T>
 void pass_roots(A& a, T& world, const World& beginning) {
@@ -259,6 +277,7 @@ void pass_roots(A& a, T& world, const World& beginning) {
   }
   for (std::size_t slot = 1; slot <= slots_max; ++slot) a.session(held[slot]);
   for (auto& connection : connections) pass_connection(a, connection);
+  if (a.rows > 1) pass_table(a, table);
 }
 
 /// Whether the context is seen, or a connection uses it: one that was freed lives on that long.
@@ -293,33 +312,36 @@ World without_forgotten_contexts(World w) {
 
 }  // namespace
 
-void Numbering::reset(std::uint32_t first) {
+void Numbering::reset(std::uint32_t first, std::uint32_t rows) {
   for (const std::uint32_t old : order_) given_[old] = 0;
   order_.clear();
-  next_ = first;
+  next_ = first, rows_ = rows;
 }
 
 std::pair<std::uint32_t, bool> Numbering::of(std::uint32_t old) {
   if (old >= given_.size()) given_.resize(2 * old + 8);
   if (given_[old] != 0) return {given_[old], false};
   order_.push_back(old);
+  while (next_ % rows_ != old % rows_) ++next_;
   return {given_[old] = next_++, true};
 }
 
-Form::Form(World beginning, bool tls1_3)
+Form::Form(World beginning, bool tls1_3, bool in_table)
     : beginning_(std::move(beginning)),
       tls1_3_(tls1_3),
-      always_dated_(std::ranges::any_of(beginning_.contexts, [](const Context& c) { return is_strange(c.timeout); })) {}
+      always_dated_(std::ranges::any_of(beginning_.contexts, [](const Context& c) { return is_strange(c.timeout); })),
+      rows_(in_table ? static_cast<std::uint32_t>(beginning_.table.size()) : 1) {}
 
 bool Form::try_write(const World& world, std::string& key, bool dated) {
-  identities_.reset(first_identity);
+  identities_.reset(first_identity, rows_);
   sessions_.reset(1);
   tickets_.reset(1);
   secrets_.reset(1);
   keys_.reset(shared_keys + 1);
   for (const Context& c : world.contexts) keys_.of(c.own_keys.number);
-  Writer a{bytes_, world, identities_, sessions_, tickets_, secrets_, keys_, dated ? 0 : world.now.seconds, tls1_3_};
+  Writer a{bytes_, world, identities_, sessions_, tickets_, secrets_, keys_, dated ? 0 : world.now.seconds, tls1_3_, rows_};
   a.integer(dated ? world.now.seconds : 0);
+  if (rows_ > 1) a.value(world.identities.size() % rows_);  // where the next id falls
   std::size_t sessions = 0, tickets = 0;
   const auto pass_met = [&] {
     for (; sessions < sessions_.order().size(); ++sessions)
@@ -353,11 +375,13 @@ void Form::read(std::string_view key, World& world) const {
   world.held[0] = no_session;
   for (Connection& c : world.connections) c = {};
 
-  Reader a{key, world, epoch.seconds};
+  Reader a{key, world, epoch.seconds, rows_};
   std::int64_t date = 0;
   a.integer(date);
   if (date != 0) a.present = 0;
   world.now.seconds = date != 0 ? date : epoch.seconds;
+  std::size_t next_falls = 0;
+  if (rows_ > 1) a.value(next_falls);
   world.sessions.clear();
   world.tickets.clear();
   const auto pass_met = [&] {
@@ -368,8 +392,12 @@ void Form::read(std::string_view key, World& world) const {
   pass_met();
   for (std::size_t i = 0; i < world.visible; ++i) pass_store(a, world.contexts[i]);
   pass_met();
-  for (std::uint8_t i = 0; i < world.contexts.size(); ++i)
-    for (const SessionRef ref : world.contexts[i].cache) world.sessions[ref].cached_in = i;
+  if (rows_ == 1) {
+    for (std::uint8_t i = 0; i < world.contexts.size(); ++i)
+      for (const SessionRef ref : world.contexts[i].cache) world.sessions[ref].cached_in = i;
+  } else {
+    while (world.identities.size() % rows_ != next_falls) a.identity();
+  }
 }
 
 }  // namespace sesscheck::explore

@@ -16,10 +16,10 @@ namespace sesscheck::explore {
 /// Worlds of one key behave equally for so many successful connections.
 inline constexpr std::int64_t far_from_flush = 100;
 
-/// Numbers given as they are asked for, from `first` on. (0 is none.)
+/// Numbers given as they are asked for, from `first` on; as much above a multiple of `rows` as the old ones. (0 is none.)
 class Numbering {
  public:
-  void reset(std::uint32_t first);
+  void reset(std::uint32_t first, std::uint32_t rows = 1);
   /// The number of `old`, and whether it is given just now.
   std::pair<std::uint32_t, bool> of(std::uint32_t old);
   [[nodiscard]] std::uint32_t find(std::uint32_t old) const { return old < given_.size() ? given_[old] : 0; }
@@ -28,13 +28,14 @@ class Numbering {
 
  private:
   std::vector<std::uint32_t> given_, order_;
-  std::uint32_t next_ = 0;
+  std::uint32_t next_ = 0, rows_ = 1;
 };
 
 class Form {
  public:
-  /// Of worlds that began as this one. `tls1_3`: one of its contexts may speak TLS 1.3 some day.
-  explicit Form(World beginning, bool tls1_3 = true);
+  /// Of worlds that began as this one. `tls1_3`: one of its contexts may speak TLS 1.3 some day. `in_table`: sessions are
+  /// cached in a table of the process (Rule::cache_place), in a row that goes by the number of the id.
+  explicit Form(World beginning, bool tls1_3 = true, bool in_table = false);
 
   /// Writes the key of a world, which is between two commands, over `key`.
   void write(const World& world, std::string& key);
@@ -50,6 +51,7 @@ class Form {
 
   World beginning_;
   bool tls1_3_, always_dated_;
+  std::uint32_t rows_;  // of the table; 1: there is none
   Numbering identities_, sessions_, tickets_, secrets_, keys_;
   std::vector<char> bytes_;  // a key is written here
 };

@@ -55,7 +55,8 @@ std::string shown(const Command& command, const Observation& before, const Obser
 /// A world, where commands can be tried.
 class Place {
  public:
-  Place(const Start& start, const Rules& rules) : rules_(rules), form_(begin(start.trace.setup, rules, because_), start.tls1_3()) {}
+  Place(const Start& start, const Rules& rules)
+      : rules_(rules), form_(begin(start.trace.setup, rules, because_), start.tls1_3(), rules.says(cached_in_process)) {}
 
   void go(Key key) {
     form_.read(key, here_);

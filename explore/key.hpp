@@ -24,6 +24,7 @@ struct Writer {
   Numbering &identities, &sessions, &tickets, &secrets, &keys;
   std::int64_t present;  // what times are counted from; 0: they are dates
   bool tls1_3;
+  std::uint32_t rows;    // of a table of the process; 1: there is none
   bool strange = false;  // something is far from the present, or longer than ordinary
   std::size_t size = 0;  // of the key so far
 
@@ -68,11 +69,13 @@ struct Writer {
     number(given);
     if (fresh) number(world.identities[old].length);
   }
-  /// The number of an id; the last one, when it has none.
-  [[nodiscard]] Identity known(Identity id) const { return (id < first_identity ? id : identities.find(id)) - 1; }
+  /// The number of an id; the last one, when it has none. And its row.
+  [[nodiscard]] auto known(Identity id) const {
+    return std::pair((id < first_identity ? id : identities.find(id)) - 1, id % rows);
+  }
   [[nodiscard]] auto looks(const Session& s) const {
     return std::tuple(s.time, s.timeout, s.version, s.not_resumable, s.cipher, s.extended_master_secret, s.sha384, s.second_group,
-                      s.early_data, s.id_context.length, s.id_context.letter, s.hint, s.data.length, s.data.letter, s.host_name,
+                      s.early_data, s.id_context.length, s.id_context.letter, s.buffer.bytes, s.hint, s.data.length, s.data.letter, s.host_name,
                       s.protocol, s.verified, s.of_server, known(s.id), secrets.find(s.secret));
   }
   [[nodiscard]] const Session& stored(const Stored& entry) const {
@@ -105,6 +108,7 @@ struct Reader {
   std::string_view in;
   World& world;
   std::int64_t present;
+  std::uint32_t rows;
   std::uint32_t sessions = 0, tickets = 0;  // greatest number met
 
   std::uint64_t number() {
@@ -145,9 +149,10 @@ struct Reader {
   void id(Identity& id) {
     value(id);
     if (id < world.identities.size()) return;
-    const auto length = static_cast<std::uint8_t>(number());
-    world.identities.push_back({++world.names, length});
+    while (id >= world.identities.size()) identity();
+    value(world.identities[id].length);
   }
+  void identity() { world.identities.push_back({++world.names}); }
   void session(SessionRef& ref) {
     const auto n = static_cast<std::uint32_t>(number());
     ref = n == 0 ? no_session : n - 1;

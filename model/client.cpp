@@ -8,10 +8,6 @@ bool supported(const Settings& settings, Version version) {
   return settings.lowest() <= version && version <= settings.highest();
 }
 
-bool begins_with(const IdContext& whole, const IdContext& part) {
-  return part.length == 0 || (part.length <= whole.length && part.letter == whole.letter);
-}
-
 }  // namespace
 
 /// What SSL_set_session(3) selected goes into the ClientHello, or a new session takes its place (tls_construct_client_hello).
@@ -30,8 +26,8 @@ void Machine::send_client_hello(Connection& c) {
     } else if (!resumable(s)) {
       note(Reason::offer_not_resumable);
       taken = true;
-      selected = begins_with(s.left, side.id_context) && (!expired(s, now()) || says(expired_is_offered));
-    } else if (!begins_with(s.left, side.id_context) && says(client_context_hides_session)) {
+      selected = s.buffer.begins_with(side.id_context) && (!expired(s, now()) || says(expired_is_offered));
+    } else if (!s.buffer.begins_with(side.id_context) && says(client_context_hides_session)) {
       taken = true;
     } else {
       const bool old = expired(s, now());
@@ -109,7 +105,8 @@ void Machine::replace_offered(Side& side, Version version) {
     return;
   }
   const Session& before = session(side.session);
-  fresh.left = over(fresh.id_context, before.left);
+  fresh.buffer = before.buffer;
+  fresh.buffer.write(fresh.id_context);
   if (fresh.id_context.length == 0) fresh.id_context = before.id_context;  // an empty one overwrites nothing
   if (before.own_id != OwnId::none) fresh.id = before.id, fresh.own_id = before.own_id;
   fresh.cached_in = before.cached_in;

@@ -38,12 +38,6 @@ struct IdContext {
   }
 };
 
-/// The bytes that are there when one is written over another one.
-inline IdContext over(const IdContext& value, const IdContext& before) {
-  if (value.length != 0 && value.letter != before.letter) return value;
-  return {std::max(value.length, before.length), before.letter};
-}
-
 enum class NewCallback : std::uint8_t { absent, returns_zero, returns_one };
 /// What the callback makes of *copy: 1 asks the library to take a reference, 0 hands one over. It is 1 before, and
 /// `untouched` leaves it so.

@@ -26,11 +26,12 @@ std::uint8_t Server::named() {
   return by_name != stay ? by_name : own().settings[Setting::server_name];
 }
 
-/// A servername callback takes whatever name there is. A session has that of its first handshake.
+/// A servername callback takes whatever name there is. A session has that of its first handshake, and only there the answer
+/// says so.
 void Server::take_name() {
   const std::uint8_t name = c.client.settings[Setting::host_name];
-  c.name_taken = name != 0 && named() != stay;
-  if (!c.name_taken || c.resuming) return;
+  c.name_taken = name != 0 && named() != stay && !c.resuming;
+  if (!c.name_taken) return;
   m.note(Reason::host_name_kept);
   m.session(side.session).host_name = name;
 }

@@ -117,7 +117,7 @@ Session Machine::negotiated(const Side& side, Version version) {
   fresh.cipher = false;
   fresh.id_context = side.id_context;
   if (fresh.id_context.length == id_context_max && says(full_id_context_lost)) fresh.id_context = {};
-  fresh.left = fresh.id_context;
+  fresh.buffer.write(fresh.id_context);
   fresh.time = now();
   const Context& c = context(side.context);
   if (c.timeout == 0) note(Reason::timeout_of_zero);
@@ -154,7 +154,7 @@ Session Machine::serialised(const Session& original) {
   Session copy = original;
   copy.cached_in = no_context;
   copy.not_resumable = false;
-  copy.left = copy.id_context;
+  copy.buffer = IdContextBuffer(copy.id_context);
   copy.time.microseconds = 0;
   if ((copy.time.seconds == 0 || copy.timeout == 0) && says(serialised_zero_kept)) return copy;
   if (copy.time.seconds == 0) copy.time = now();

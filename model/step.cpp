@@ -181,10 +181,10 @@ void on_session(Machine& m, const Command& command) {
     case Op::set_session_timeout: m.seen.result = m.set_timeout(ref, command.number.value); break;
     case Op::set_session_id_context: {
       Session& s = m.session(ref);
-      const IdContext& value = *command.id_context;
-      set_id_context_of(m, s.id_context, value);
-      const IdContext all = over(value, s.left);
-      if (m.seen.result == 1) s.left = all == value || m.says(client_context_hides_session) ? all : value;
+      set_id_context_of(m, s.id_context, *command.id_context);
+      if (m.seen.result == 0) break;
+      if (!m.says(client_context_hides_session)) s.buffer = {};  // where nothing asks what stands behind it
+      s.buffer.write(s.id_context);
       break;
     }
     case Op::set_session_id:

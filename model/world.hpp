@@ -57,11 +57,25 @@ inline constexpr std::uint8_t no_context = UINT8_MAX;
 /// An id that a client made for want of another (Rule::client_without_id). It is not sent, at first.
 enum class OwnId : std::uint8_t { none, kept, sent };
 
+/// What a session keeps its id context in: behind a short one stands what a longer one has left there.
+struct IdContextBuffer {
+  std::array<char, id_context_max> bytes = {};
+
+  IdContextBuffer() = default;
+  explicit IdContextBuffer(const IdContext& value) { write(value); }
+  void write(const IdContext& value) { std::fill_n(bytes.begin(), value.length, value.letter); }
+  [[nodiscard]] bool begins_with(const IdContext& part) const {
+    return std::all_of(bytes.begin(), bytes.begin() + part.length, [&](char byte) { return byte == part.letter; });
+  }
+  bool operator==(const IdContextBuffer&) const = default;
+};
+
 /// One SSL_SESSION object. Several objects can have the same id: a client's, a server's, copies.
 struct Session {
   Identity id = 0;
   Version version = Version::tls1_2;
-  IdContext id_context, left;             ///< left: and the bytes that a shorter one has left behind it
+  IdContext id_context;
+  IdContextBuffer buffer;                 ///< of the id context
   Moment time;
   std::int64_t timeout = 0;               ///< seconds
   bool not_resumable = false;

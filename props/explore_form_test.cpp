@@ -150,7 +150,7 @@ std::string told(const Trace& trace, std::size_t commands, const std::vector<Com
   return text;
 }
 
-constexpr const char* tried_profiles[] = {"manual", "openssl-1.1.1", "openssl-3.0", "openssl-3.6"};
+constexpr const char* tried_profiles[] = {"manual", "openssl-1.1.1", "openssl-3.0", "openssl-3.6", "wolfssl-5.9"};
 
 BOOST_AUTO_TEST_SUITE(exploring)
 BOOST_AUTO_TEST_SUITE(form)
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_world_and_its_canonical_form_behave_equally) {
       const Trace trace = generate(random, shape), other = generate(random, shape);
       Because because;
       World world = begin(trace.setup, rules, because);
-      Form form(world);
+      Form form(world, true, rules.says(cached_in_process));
       Observation seen;
       std::string key;
       std::size_t next_check = random.below(6);
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(worlds_of_one_key_behave_equally) {
       const Start& start = starts[i];
       Because because;
       const World beginning = begin(start.trace.setup, rules, because);
-      Form form(beginning, start.tls1_3());
+      Form form(beginning, start.tls1_3(), rules.says(cached_in_process));
       std::map<std::string, World> known;
       Observation seen;
       std::string key;
