@@ -66,7 +66,8 @@ std::string describe(const SessionView& s) {
          (s.ticket ? " ticket" : "") + (s.ticket || s.hint != 0 ? " hint=" + std::to_string(s.hint) : "") +
          (s.early_data ? " early-data" : "") +
          letters(" id-context=", s.id_context) + word(Setting::host_name, s.host_name) +
-         word(Setting::alpn, static_cast<std::uint8_t>(s.protocol)) + letters(" data=", s.data);
+         word(Setting::alpn, static_cast<std::uint8_t>(s.protocol)) + letters(" data=", s.data) +
+         (s.peer ? " peer" : "");
 }
 
 std::string describe(const Event& event) {
@@ -108,6 +109,7 @@ std::string describe_error(std::uint16_t reason) {
     case error::unexpected_eof: return "unexpected eof while reading";
     case error::session_id_callback_failed: return "session id callback failed";
     case error::session_id_conflict: return "session id conflict";
+    case error::id_too_long: return "ssl session id too long";
     case error::session_id_bad_length: return "session id has bad length";
     default: break;
   }

@@ -337,7 +337,7 @@ void Generator::rename() {
     emit(c);
   }
   if (r.chance(50))
-    emit(with_slot(Op::set_session_id, slot, {r.weighted<std::int64_t>({{10, 0}, {45, 1}, {30, 2}, {15, 3}})}));
+    emit(with_slot(Op::set_session_id, slot, {r.weighted<std::int64_t>({{10, 0}, {42, 1}, {30, 2}, {15, 3}, {3, long_id}})}));
   else
     emit(with_slot(Op::set_session_version, slot, {r.weighted<std::int64_t>({{30, 0}, {30, 1}, {25, 2}, {15, 3}, {on(Family::datagrams) ? 25U : 0U, 4}})}));
   const std::uint8_t server = some_end(false);

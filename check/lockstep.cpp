@@ -27,18 +27,19 @@ void walk(const Trace& trace, const Rules& rules, At at) {
 }  // namespace
 
 Observation without(Observation seen, const Lacks& lacks) {
-  const auto without_id_contexts = [&](std::vector<SessionView>& sessions) {
-    for (SessionView& s : sessions) s.id_context = {};
+  const auto hide = [&](SessionView& s) {
+    if (lacks.view(View::id_context)) s.id_context = {};
+    if (lacks.view(View::verified)) s.peer = false;
   };
   for (ContextView& context : seen.contexts) {
     if (lacks.view(View::counters)) context.counters = {};
     if (lacks.view(View::cached)) context.cached.clear();
     if (lacks.view(View::number)) context.number = 0;
-    if (lacks.view(View::id_context)) without_id_contexts(context.cached), without_id_contexts(context.stored);
+    for (SessionView& s : context.cached) hide(s);
+    for (SessionView& s : context.stored) hide(s);
   }
-  if (lacks.view(View::id_context))
-    for (std::optional<SessionView>& s : seen.held)
-      if (s) s->id_context = {};
+  for (std::optional<SessionView>& s : seen.held)
+    if (s) hide(*s);
   if (lacks.view(View::live)) seen.live = 0;
   if (lacks.view(View::verified)) seen.connection.client.verified = seen.connection.server.verified = Verified::ok;
   seen.lacks = lacks;

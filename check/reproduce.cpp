@@ -59,7 +59,7 @@ void Program::describe() {
   const auto told = [this](const char* what) {
     return field_->model.find(what) != std::string::npos || field_->library.find(what) != std::string::npos;
   };
-  if (told(" id-context=") || told(" host-name=") || told(" alpn=") || told(" data=")) {
+  if (told(" id-context=") || told(" host-name=") || told(" alpn=") || told(" data=") || told(" peer")) {
     text_ += c_parts::contents;
   } else {
     text.erase(text.rfind("%s\", "), 2);

@@ -42,7 +42,7 @@ void Program::set_callbacks(std::uint8_t index, const Callbacks& c, bool fresh) 
 }
 
 std::string Program::made(std::int64_t which) {
-  return quoted("made" + number(which) + "...........................") + (which != 0 ? ", 32" : ", 0");
+  return quoted("made" + number(which) + "............................") + (which == long_id ? ", 33" : which != 0 ? ", 32" : ", 0");
 }
 
 void Program::command(const Command& c) {

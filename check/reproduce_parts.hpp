@@ -60,7 +60,8 @@ static const char *contents(const SSL_SESSION *s) { /* what else a session carri
   SSL_SESSION_get0_alpn_selected(s, &bytes, &length);
   if (length) to += sprintf(to, " alpn=%.*s", (int)length, (const char *)bytes);
   SSL_SESSION_get0_ticket_appdata((SSL_SESSION *)s, &data, &length);
-  if (length) sprintf(to, " data=\"%.*s\"", (int)length, (const char *)data);
+  if (length) to += sprintf(to, " data=\"%.*s\"", (int)length, (const char *)data);
+  if (SSL_SESSION_get0_peer((SSL_SESSION *)s)) sprintf(to, " peer");
   return text;
 }
 )";

@@ -36,11 +36,11 @@ void pass_id_context(A& a, T& id) {
 template <class A, class T>
 void pass_session(A& a, T& session) {
   auto& [id, version, id_context, buffer, time, timeout, not_resumable, cipher, extended_master_secret, sha384, second_group,
-         early_data, secret, ticket, hint, data, host_name, protocol, verified, of_server, own_id, misfiled, cached_in,
+         early_data, secret, ticket, hint, data, host_name, protocol, verified, peer, of_server, own_id, misfiled, cached_in,
          library] = session;  // where there are caches, cached_in follows from them; there is one library
   a.id(id);
   bool has_more = !(buffer == IdContextBuffer(id_context));
-  a.flags(not_resumable, cipher, extended_master_secret, sha384, second_group, early_data, of_server, misfiled, has_more);
+  a.flags(not_resumable, cipher, extended_master_secret, sha384, second_group, early_data, of_server, misfiled, has_more, peer);
   a.value(version);
   pass_id_context(a, id_context);
   if (has_more)

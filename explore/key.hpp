@@ -76,7 +76,7 @@ struct Writer {
   [[nodiscard]] auto looks(const Session& s) const {
     return std::tuple(s.time, s.timeout, s.version, s.not_resumable, s.cipher, s.extended_master_secret, s.sha384, s.second_group,
                       s.early_data, s.id_context.length, s.id_context.letter, s.buffer.bytes, s.hint, s.data.length, s.data.letter, s.host_name,
-                      s.protocol, s.verified, s.of_server, known(s.id), secrets.find(s.secret));
+                      s.protocol, s.verified, s.peer, s.of_server, known(s.id), secrets.find(s.secret));
   }
   [[nodiscard]] const Session& stored(const Stored& entry) const {
     return entry.reference != no_session ? world.sessions[entry.reference] : entry.bytes;

@@ -99,7 +99,7 @@ void Mutation::set_some_value(std::size_t index, Field field) {
     default:
       // Low slots first: few sessions in play make meetings likely.
       set_field(c, field,
-                r.chance(60) ? std::min(row.max, r.between(row.min, row.min + 2)) : r.between(row.min, row.max));
+                r.chance(60) ? std::min(row.max, r.between(row.min, row.min + 2)) : r.between(row.min, field_max(c, field)));
   }
 }
 

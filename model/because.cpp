@@ -77,6 +77,7 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::negative_time, "negative_time", "T2b T8", "a session time below 0"},
       {Reason::deserialised_without_timeout, "deserialised_without_timeout", "", "d2i_SSL_SESSION: no timeout in the bytes means 3 s"},
       {Reason::too_long_id_context, "too_long_id_context", "X6", "a session id context of more than 32 bytes is refused"},
+      {Reason::too_long_id, "too_long_id", "", "a session id of more than 32 bytes is refused"},
       {Reason::outside_contract, "outside_contract", "", "one session in two contexts: outside the API contract, not executed"},
       {Reason::new_session_without_id, "new_session_without_id", "G3", "a session without an id was made while new_session_cb waits for sessions"},
       {Reason::stateless_ticket, "stateless_ticket", "S13", "a stateless TLS 1.3 ticket, and no remove_session_cb: no entry is needed"},

@@ -83,6 +83,7 @@ enum class Reason : std::uint8_t {
   negative_time,
   deserialised_without_timeout,
   too_long_id_context,
+  too_long_id,
   outside_contract,
   new_session_without_id,
   stateless_ticket,

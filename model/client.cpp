@@ -241,6 +241,7 @@ bool Machine::take_extensions(Connection& c) {
 void Machine::verify(Side& side, bool shown) {
   if (shown) side.verified = Verified::refused;
   session(side.session).verified = side.verified;
+  session(side.session).peer = shown;
 }
 
 /// The server's Finished ends the handshake here; this end's own follows, if it was not sent before.

@@ -17,6 +17,7 @@ namespace sesscheck {
 inline constexpr std::uint8_t contexts_max = 4;      ///< contexts A to D
 inline constexpr std::uint8_t slots_max = 6;         ///< sessions in the application's hands: h1 to h6; 0 is "none"
 inline constexpr std::uint8_t made_ids_max = 4;      ///< distinct ids a hand-made session can have
+inline constexpr std::uint8_t long_id = made_ids_max + 1;  ///< set_session_id: one of 33 bytes, which no session can have
 inline constexpr std::uint16_t repeat_max = 1024;    ///< one connect command stands for at most so many connections
 inline constexpr std::uint8_t connections_max = 3;   ///< connections that stay open: c1 to c3
 inline constexpr std::uint8_t flights_max = 6;       ///< more than any handshake has: a TLS 1.3 one with a retry

@@ -21,7 +21,7 @@ enum class View : std::uint8_t {
   number,      ///< ContextView::number
   live,        ///< Observation::live
   getters,     ///< Observation::result of set_callbacks: what SSL_CTX_sess_get_new_cb(3) and its sisters return
-  verified,    ///< EndView::verified
+  verified,    ///< EndView::verified, SessionView::peer
   id_context,  ///< SessionView::id_context
   count
 };

@@ -29,7 +29,7 @@ inline constexpr std::uint16_t
     wrong_cipher_returned = 261, wrong_ssl_version = 266, wrong_version_number = 267, session_in_different_context = 272,
     id_context_too_long = 273, id_context_uninitialized = 277, bad_record_mac = 281, invalid_context = 282, invalid_config = 283, unexpected_eof = 294,
     session_id_callback_failed = 301, session_id_conflict = 302, session_id_bad_length = 303,
-    read_timeout_expired = 312, record_layer_failure = 313, alert = 1000,
+    read_timeout_expired = 312, record_layer_failure = 313, id_too_long = 408, alert = 1000,
     unsaid = 999;  ///< inside of the model: an error that leaves nothing on the error queue, seen as none
 }
 namespace alert {
@@ -51,13 +51,14 @@ struct SessionView {
   IdContext data = {};          ///< SSL_SESSION_get0_ticket_appdata
   std::uint8_t host_name = 0;   ///< SSL_SESSION_get0_hostname: a value of Setting::host_name
   Alpn protocol = Alpn::none;   ///< SSL_SESSION_get0_alpn_selected: one, or none
+  bool peer = false;            ///< SSL_SESSION_get0_peer: it has the other end's certificate
   bool operator==(const SessionView&) const = default;
 };
 
 /// The order of sessions in an observation: by name. Several may have none: whatever tells them apart, both sides see.
 inline auto place(const SessionView& s) {
   return std::tuple(s.name, s.version, s.time, s.timeout, s.resumable, s.ticket, s.early_data, s.hint, s.id_context.length,
-                    s.id_context.letter, s.data.length, s.data.letter, s.host_name, s.protocol);
+                    s.id_context.letter, s.data.length, s.data.letter, s.host_name, s.protocol, s.peer);
 }
 
 /// SSL_CTX_sess_number(3), all eleven counters.

@@ -130,6 +130,11 @@ void on_context(Machine& m, const Command& command) {
 void rename(Machine& m, SessionRef ref, const Command& command) {
   Session& s = m.session(ref);
   const bool id = command.op == Op::set_session_id;
+  if (id && command.number.value == long_id) {
+    m.note(Reason::too_long_id);
+    m.seen.error = error::id_too_long;
+    return;
+  }
   const auto version = static_cast<Version>(command.number.value);
   const bool cached = s.cached_in != no_context;
   const bool fits = id || version == s.version || !s.cipher || std::max(version, s.version) < Version::tls1_2 ||
@@ -224,7 +229,7 @@ SessionView view(const Session& s) {
   v.early_data = s.early_data;
   v.version = static_cast<std::uint8_t>(s.version) + 1;
   v.time = s.time.seconds, v.timeout = s.timeout, v.hint = s.hint;
-  v.id_context = s.id_context, v.data = s.data, v.host_name = s.host_name, v.protocol = s.protocol;
+  v.id_context = s.id_context, v.data = s.data, v.host_name = s.host_name, v.protocol = s.protocol, v.peer = s.peer;
   return v;
 }
 

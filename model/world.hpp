@@ -91,6 +91,7 @@ struct Session {
   std::uint8_t host_name = 0;             ///< a value of Setting::host_name
   Alpn protocol = Alpn::none;             ///< that was agreed on
   Verified verified = Verified::ok;       ///< what came of the other end's certificate
+  bool peer = false;                      ///< which it has
   bool of_server = false;                 ///< made at a server's end, where that matters (Rule::session_end)
   OwnId own_id = OwnId::none;
   bool misfiled = false;                  ///< cached, but not found there: its id is not what it was

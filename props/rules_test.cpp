@@ -99,7 +99,8 @@ std::vector<Change> changes_of_all_fields() {
       [](SessionView& s) { ++s.version; },     [](SessionView& s) { ++s.time; },
       [](SessionView& s) { ++s.timeout; },     [](SessionView& s) { ++s.hint; },
       [](SessionView& s) { s.id_context = {1, 'z'}; }, [](SessionView& s) { s.data = {1, 'z'}; },
-      [](SessionView& s) { ++s.host_name; },   [](SessionView& s) { s.protocol = Alpn::second; }};
+      [](SessionView& s) { ++s.host_name; },   [](SessionView& s) { s.protocol = Alpn::second; },
+      [](SessionView& s) { s.peer ^= true; }};
   for (const auto& change : of_sessions) {
     all.push_back({"A.cache.s", [change](Observation& o) { change(o.contexts[0].cached[0]); }});
     all.push_back({"A.store.s", [change](Observation& o) { change(o.contexts[0].stored[0]); }});

@@ -51,7 +51,7 @@ class Dice {
 
   SessionView session() {
     return {.name = any<Name>(), .resumable = coin(), .ticket = coin(), .early_data = coin(), .version = any<std::uint8_t>(),
-            .time = any<std::int64_t>(), .timeout = any<std::int64_t>(), .hint = any<std::int64_t>()};
+            .time = any<std::int64_t>(), .timeout = any<std::int64_t>(), .hint = any<std::int64_t>(), .peer = coin()};
   }
 
   std::vector<SessionView> sessions() {

@@ -107,7 +107,7 @@ std::span<const OpInfo> op_table() {
       {Op::close, "close", {F::connection}, {F::client_end, F::server_end}, "SSL_free at both ends"},
       {Op::set_session_data, "set-session-data", {F::slot, F::data}, {}, "SSL_SESSION_set1_ticket_appdata"},
       {Op::rewind, "rewind", {F::duration}, {}, "the clock goes back, as far as the first second of 1970"},
-      {Op::set_session_id, "set-session-id", {F::slot, F::made_id}, {}, "SSL_SESSION_set1_id, with an id of make"},
+      {Op::set_session_id, "set-session-id", {F::slot, F::made_id}, {}, "SSL_SESSION_set1_id, with an id of make; 5 is one of 33 bytes"},
       {Op::set_session_version, "set-session-version", {F::slot, F::version}, {}, "SSL_SESSION_set_protocol_version"},
       {Op::verify_client, "verify-client", {F::connection}, {}, "SSL_verify_client_post_handshake, and the client's answer"},
       {Op::set_session_host_name, "set-session-host-name", {F::slot, F::host_name}, {}, "SSL_SESSION_set1_hostname"},
@@ -214,6 +214,7 @@ void set_field(Command& command, Field field, std::int64_t value) {
 }
 
 std::int64_t field_max(const Command& command, Field field) {
+  if (field == Field::made_id && command.op == Op::set_session_id) return long_id;
   return field == Field::setting_value ? setting_max(command.setting) : info(field).max;
 }
 

@@ -173,13 +173,14 @@ Problem read_value(std::string_view word, Field field, std::size_t contexts, Com
       case Field::repeat:
         problem = read_number(word, word.substr(1), 1, repeat_max, range_text(1, repeat_max, "x"), value);
         break;
-      default:
+      default: {
         if (is_flag(field)) {
           value = 1;
           break;
         }
-        problem = read_number(word, word, info(field).min, info(field).max,
-                              range_text(info(field).min, info(field).max), value);
+        const std::int64_t min = info(field).min, max = field_max(command, field);
+        problem = read_number(word, word, min, max, range_text(min, max), value);
+      }
     }
   }
   if (!problem) set_field(command, field, value);

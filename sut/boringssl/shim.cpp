@@ -228,6 +228,7 @@ void fill_functions_that_are_lacking(Table& t) {
   t.SSL_verify_client_post_handshake = [](SSL*) { return 0; };
   t.SSL_renegotiate_abbreviated = [](SSL*) { return 0; };
   t.SSL_SESSION_get0_hostname = [](const SSL_SESSION*) -> const char* { return nullptr; };
+  t.SSL_SESSION_get0_peer = [](SSL_SESSION*) -> X509* { return nullptr; };
   t.SSL_SESSION_get0_alpn_selected = [](const SSL_SESSION*, const unsigned char**, std::size_t* length) { *length = 0; };
   t.SSL_SESSION_set1_hostname = [](SSL_SESSION*, const char*) { return 0; };
   t.SSL_SESSION_set1_alpn_selected = [](SSL_SESSION*, const unsigned char*, std::size_t) { return 0; };

@@ -153,6 +153,11 @@ void Run::rename(const Command& command) {
   SSL_SESSION* session = held_[command.slot];
   const SSL_CTX* cache = cache_of(session);
   const bool id = command.op == Op::set_session_id;
+  if (id && command.number.value == long_id) {
+    const std::array<unsigned char, 33> bytes{};
+    seen_->result = f_.SSL_SESSION_set1_id(session, bytes.data(), bytes.size());
+    return;
+  }
   const int version = protocol_version[static_cast<std::size_t>(command.number.value)], before = f_.SSL_SESSION_get_protocol_version(session);
   const bool fits = id || version == before || !f_.SSL_SESSION_get0_cipher(session) ||
                     std::max(version, before) < TLS1_2_VERSION || (std::min(version, before) >= TLS1_2_VERSION && before != TLS1_3_VERSION);
@@ -344,6 +349,7 @@ SessionView Run::view(const SSL_SESSION* session) {
   const unsigned char* protocol = nullptr;
   f_.SSL_SESSION_get0_alpn_selected(session, &protocol, &length);
   v.protocol = length == 0 ? Alpn::none : *protocol == 'a' ? Alpn::first : Alpn::second;
+  v.peer = f_.SSL_SESSION_get0_peer(const_cast<SSL_SESSION*>(session)) != nullptr;
   return v;
 }
 

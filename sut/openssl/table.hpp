@@ -39,7 +39,7 @@ namespace sesscheck::openssl {
   X(SSL_SESSION_get_protocol_version) X(SSL_SESSION_set_protocol_version) X(SSL_SESSION_get_time)                    \
   X(SSL_SESSION_set_time) X(SSL_SESSION_get_timeout) X(SSL_SESSION_set_timeout) X(SSL_SESSION_is_resumable)          \
   X(SSL_SESSION_has_ticket) X(SSL_SESSION_get0_ticket) X(SSL_SESSION_get_ticket_lifetime_hint)                       \
-  X(SSL_SESSION_get_max_early_data) X(SSL_SESSION_set1_hostname) X(SSL_SESSION_set1_alpn_selected) X(SSL_SESSION_set_max_early_data) X(SSL_SESSION_get0_cipher) X(SSL_SESSION_get0_id_context) X(SSL_SESSION_get0_hostname)                      \
+  X(SSL_SESSION_get_max_early_data) X(SSL_SESSION_set1_hostname) X(SSL_SESSION_set1_alpn_selected) X(SSL_SESSION_set_max_early_data) X(SSL_SESSION_get0_cipher) X(SSL_SESSION_get0_peer) X(SSL_SESSION_get0_id_context) X(SSL_SESSION_get0_hostname)                      \
   X(SSL_SESSION_get0_alpn_selected) X(SSL_SESSION_set1_ticket_appdata) X(SSL_SESSION_get0_ticket_appdata)            \
   X(SSL_CTX_set_alpn_protos) X(SSL_CTX_set_alpn_select_cb) X(SSL_get_verify_result) X(i2d_SSL_SESSION) X(d2i_SSL_SESSION)
 /// Those that 1.1.1 has not, or those that came of it: null there.

@@ -217,6 +217,7 @@ void fill_functions_that_are_lacking(Table& t) {
     return *length = 0, nullptr;  // theirs returns the session id
   };
   t.SSL_SESSION_get0_hostname = [](const SSL_SESSION*) -> const char* { return nullptr; };
+  t.SSL_SESSION_get0_peer = [](SSL_SESSION*) -> X509* { return nullptr; };
   t.SSL_SESSION_get0_alpn_selected = [](const SSL_SESSION*, const unsigned char**, std::size_t* length) { *length = 0; };
   t.SSL_SESSION_get0_ticket_appdata = [](SSL_SESSION*, void**, std::size_t* length) { return *length = 0, 1; };
   t.CRYPTO_get_ex_new_index = [](int, long, void*, CRYPTO_EX_new*, CRYPTO_EX_dup*, CRYPTO_EX_free*) { return 0; };

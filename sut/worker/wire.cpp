@@ -49,8 +49,8 @@ class Writer {
 
   void session(const SessionView& view) {
     const bool other = contents(view) != contents(last_);
-    number(std::uint64_t{view.name ^ last_.name} << 4 | (other ? 8 : 0) | (view.early_data ? 4 : 0) | (view.ticket ? 2 : 0) |
-           (view.resumable ? 1 : 0));
+    number(std::uint64_t{view.name ^ last_.name} << 5 | (view.peer ? 16 : 0) | (other ? 8 : 0) | (view.early_data ? 4 : 0) |
+           (view.ticket ? 2 : 0) | (view.resumable ? 1 : 0));
     difference(view.time, last_.time);
     difference(view.timeout, last_.timeout);
     if (other) {
@@ -144,8 +144,9 @@ class Reader {
   }
 
   void session(SessionView& view) {
-    const std::uint64_t name = number(std::uint64_t{std::numeric_limits<Name>::max()} << 4 | 15);
-    view.name = static_cast<Name>(name >> 4) ^ last_.name;
+    const std::uint64_t name = number(std::uint64_t{std::numeric_limits<Name>::max()} << 5 | 31);
+    view.name = static_cast<Name>(name >> 5) ^ last_.name;
+    view.peer = (name & 16) != 0;
     view.early_data = (name & 4) != 0;
     view.ticket = (name & 2) != 0;
     view.resumable = (name & 1) != 0;
