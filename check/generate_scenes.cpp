@@ -254,13 +254,20 @@ void Generator::fails_in_renegotiation() {
   configure(server, Setting::tickets, tickets);
 }
 
-/// The context of an SSL is of TLS, then of DTLS, or the other way round, before the handshake begins.
+/// The context of an SSL is of TLS, then of DTLS, or the other way round, before the handshake begins, or before another one.
 void Generator::other_method() {
   const std::uint8_t server = some_end(false);
   const std::uint8_t client = some_end(true);
   const std::uint8_t name = open_as(open_name(false), server, client, slot_to_offer(server)), changes = r.chance(50) ? server : client;
   const std::uint8_t before = settings_[changes][Setting::transport];
+  const bool again = r.chance(30);
+  if (again) {
+    deliver_all(name);
+    for (const bool at_server : {false, true})
+      if (r.chance(80)) emit(at_end(Op::shut, name, at_server));
+  }
   configure(changes, Setting::transport, before == 0);
+  if (again) clear(name);
   deliver_all(name);
   if (r.chance(70)) configure(changes, Setting::transport, before);
   if (r.chance(40)) clear(name);

@@ -194,7 +194,7 @@ template <class A, class T>
 void pass_side(A& a, T& side) {
   auto& [context, current, settings, id_context, verify_peer, session, verified, state, reused, error, sent_shutdown,
          received_shutdown, refuses_old, lost, close_unread, alert_unread, failed_late, reads_early_data, in_early_data,
-         reading_refused, asked_late, datagrams, sent, waits, timer, timeouts] = side;
+         reading_refused, asked_late, has_read, datagrams, sent, waits, timer, timeouts] = side;
   a.value(context);
   a.value(current);
   pass_settings(a, settings, Settings{});
@@ -204,7 +204,7 @@ void pass_side(A& a, T& side) {
   a.value(state);
   a.value(error);
   a.flags(verify_peer, reused, sent_shutdown, received_shutdown, refuses_old, lost, close_unread, alert_unread, failed_late,
-          reads_early_data, in_early_data, reading_refused, asked_late, datagrams, waits);
+          reads_early_data, in_early_data, reading_refused, asked_late, has_read, datagrams, waits);
   pass_messages(a, sent);
   if (!waits) return;
   a.time(timer);

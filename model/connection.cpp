@@ -96,9 +96,11 @@ void Machine::receive(Connection& c, bool at_server) {
     if (c.client.datagrams != c.server.datagrams) {
       note(Reason::other_transport);
       if (side.datagrams) continue;
+      if (side.has_read) return fail(c, at_server, error::wrong_version_number, alert::protocol_version);
       side.state = Handshake::failed, side.error = error::wrong_version_number;  // no alert, and the session stays
       return;
     }
+    side.has_read |= !side.datagrams;
     switch (message.kind) {
       case Message::Kind::hello_request:  // whatever was wanted, an abbreviated handshake is the answer; in DTLS a full one
         c.renewing = side.datagrams;
