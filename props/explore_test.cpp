@@ -53,41 +53,43 @@ Plan beside_model(Plan plan, const Rules& real) {
 BOOST_AUTO_TEST_SUITE(exploring)
 BOOST_AUTO_TEST_SUITE(worlds)
 
+void walk_as_the_search_says(const Start& start, const Rules& rules) {
+  CacheMachine machine(start, rules), walker(start, rules);
+  Search search(machine);
+  while (search.depth() < 2) search.deepen();
+  const std::vector<Action> home = walker.also(start.home);
+  Tours tours(search, walker, home, 90);
+  std::vector<Action> walk;
+  std::size_t steps = 0;
+  while (tours.next(walk)) {
+    const Trace trace = walker.trace(start, walk);
+    Because because;
+    World world = begin(trace.setup, rules, because);
+    Form form(world, start.tls1_3(), rules.says(cached_in_process));
+    Observation seen;
+    std::string key;
+    std::size_t number = 0;
+    StateIndex at = 0;
+    for (const Command& command : trace.commands) {
+      for (unsigned n = 0; n < command.repeat; ++n) step(world, command, rules, seen, because);
+      if (number++ < start.trace.commands.size()) continue;
+      const Action action = walk[number - 1 - start.trace.commands.size()];
+      form.write(world, key);
+      const StateIndex is = search.find(key);
+      if (at < search.expanded() && action < search.actions())
+        BOOST_REQUIRE_MESSAGE(is == search.target(at, action), start.name << " at " << to_text(command));
+      at = is;
+      ++steps;
+    }
+  }
+  BOOST_TEST(tours.taken() == search.transitions());
+  BOOST_TEST(steps >= search.transitions());
+}
+
 // Catches: a walk that the real machine, which abstracts nothing, does not go as the search says.
 BOOST_AUTO_TEST_CASE(walks_lead_where_the_search_says) {
-  const Rules rules = Rules::openssl_3_0();
-  for (const Start& start : some_starts(211)) {
-    CacheMachine machine(start, rules), walker(start, rules);
-    Search search(machine);
-    while (search.depth() < 2) search.deepen();
-    const std::vector<Action> home = walker.also(start.home);
-    Tours tours(search, walker, home, 90);
-    std::vector<Action> walk;
-    std::size_t steps = 0;
-    while (tours.next(walk)) {
-      const Trace trace = walker.trace(start, walk);
-      Because because;
-      World world = begin(trace.setup, rules, because);
-      Form form(world, start.tls1_3(), rules.says(cached_in_process));
-      Observation seen;
-      std::string key;
-      std::size_t number = 0;
-      StateIndex at = 0;
-      for (const Command& command : trace.commands) {
-        for (unsigned n = 0; n < command.repeat; ++n) step(world, command, rules, seen, because);
-        if (number++ < start.trace.commands.size()) continue;
-        const Action action = walk[number - 1 - start.trace.commands.size()];
-        form.write(world, key);
-        const StateIndex is = search.find(key);
-        if (at < search.expanded() && action < search.actions())
-          BOOST_REQUIRE_MESSAGE(is == search.target(at, action), start.name << " at " << to_text(command));
-        at = is;
-        ++steps;
-      }
-    }
-    BOOST_TEST(tours.taken() == search.transitions());
-    BOOST_TEST(steps >= search.transitions());
-  }
+  for (const char* profile : {"openssl-3.0", "wolfssl-5.9"})  // caches, and a table of the process
+    for (const Start& start : some_starts(211)) walk_as_the_search_says(start, *find_profile(profile));
 }
 
 // Catches: a preset without one of the worlds that it promises, or with one twice.
