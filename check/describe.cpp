@@ -95,8 +95,10 @@ std::string describe_error(std::uint16_t reason) {
     case error::none: return "none";
     case error::no_shared_cipher: return "no shared cipher";
     case error::old_session_cipher_not_returned: return "old session cipher not returned";
+    case error::cipher_digest_changed: return "ciphersuite digest has changed";
     case error::required_cipher_missing: return "required cipher missing";
     case error::inconsistent_extms: return "inconsistent extended master secret";
+    case error::too_much_early_data: return "too much early data";
     case error::inconsistent_early_data_protocol: return "inconsistent early data alpn";
     case error::inconsistent_early_data_name: return "inconsistent early data sni";
     case error::unexpected_message: return "unexpected message";

@@ -38,6 +38,7 @@ std::vector<Generator::Move> Generator::moves() {
           {F::clock, 1, &G::old_ticket},
           {F::early_data, 3, &G::early_data_again},
           {F::early_data, 2, &G::early_data_refused},
+          {F::early_data, 1, &G::early_data_not_allowed},
           {F::calling_back, 2, &G::victim_is_added},
           {F::names, 4, &G::early_data_of_another_name},
           {F::names, 2, &G::early_data_of_a_new_protocol},

@@ -157,6 +157,21 @@ void Generator::asked_after_a_handshake() {
   clear(opened.connection);
 }
 
+/// Early data with a ticket that allows none, in a session that did when it began.
+void Generator::early_data_not_allowed() {
+  if (protocol_ != Protocol::tls1_3) return;
+  const auto [server, client] = ends_with_early_data();
+  Command c = first_connection(server, client);
+  c.repeat = 1;
+  emit(c);
+  configure(server, Setting::early_data, 0);
+  c.slot = c.keep;
+  emit(c);
+  configure(server, Setting::early_data, 1);
+  c.early = true;
+  emit(c);
+}
+
 /// A client speaks a protocol that its session has not, and the server's next ticket has: then comes early data.
 void Generator::early_data_of_a_new_protocol() {
   if (protocol_ != Protocol::tls1_3) return;

@@ -171,6 +171,7 @@ class Generator {
   void old_ticket();
   void early_data_again();
   void early_data_refused();
+  void early_data_not_allowed();
   void victim_is_added();
   void cleared_while_it_reads();
   void asked_after_a_handshake();

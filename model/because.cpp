@@ -149,6 +149,7 @@ std::span<const ReasonInfo> reason_table() {
       {Reason::protocol_changed, "protocol_changed", "", "resumed under another protocol than the session's, which the session keeps (a ticket of TLS 1.3 has the new one): no early data"},
       {Reason::early_data_inconsistent, "early_data_inconsistent", "", "the client would send early data under another name or protocol than its session's: fatal"},
       {Reason::early_data_other_protocol, "early_data_other_protocol", "", "the server accepts early data under a protocol that its ticket has and the client's session has not: fatal"},
+      {Reason::early_data_not_allowed, "early_data_not_allowed", "", "the server accepts early data that its session does not allow, and the first byte is too much: fatal"},
       {Reason::refused_before, "refused_before", "", "resumed: the other end's certificate was refused, and counts as refused again"},
       {Reason::clock_back, "clock_back", "", "the clock goes back: sessions may be of a time that is still to come"},
       {Reason::found_from_future, "found_from_future", "", "a session whose time is still to come is found valid"},

@@ -155,6 +155,7 @@ enum class Reason : std::uint8_t {
   protocol_changed,
   early_data_inconsistent,
   early_data_other_protocol,
+  early_data_not_allowed,
   refused_before,
   clock_back,
   found_from_future,

@@ -139,6 +139,8 @@ void Machine::on_server_hello(Connection& c) {
     }
     if (other_cipher)
       return fail(c, false, error::old_session_cipher_not_returned, alert::illegal_parameter);
+    if (tls1_3 && session(offered).sha384 != c.sha384)  // a session that the server's SSL had before SSL_clear
+      return fail(c, false, error::cipher_digest_changed, alert::illegal_parameter);
     if (!tls1_3 && session(offered).extended_master_secret != c.extended_master_secret)
       return fail(c, false, error::inconsistent_extms, alert::handshake_failure);
     if (!tls1_3 && says(offered_is_overwritten)) side.session = copied(offered);

@@ -19,10 +19,10 @@ using Name = std::uint32_t;
 /// Error reasons, with OpenSSL's own numbers (sslerr.h); 1000 + n is a received alert n.
 namespace error {
 inline constexpr std::uint16_t
-    none = 0, inconsistent_extms = 104, bad_extension = 110, length_mismatch = 159, length_too_short = 160,
+    none = 0, inconsistent_extms = 104, bad_extension = 110, length_mismatch = 159, length_too_short = 160, too_much_early_data = 164,
     no_ciphers_available = 181, bad_cipher = 186, no_protocols_available = 191, no_shared_cipher = 193,
     old_session_cipher_not_returned = 197,
-    session_version_mismatch = 210, required_cipher_missing = 215, unsolicited_extension = 217,
+    session_version_mismatch = 210, required_cipher_missing = 215, unsolicited_extension = 217, cipher_digest_changed = 218,
     inconsistent_early_data_protocol = 222, inconsistent_early_data_name = 231, bad_early_data = 233, unexpected_message = 244,
     unexpected_record = 245, binder_does_not_verify = 253, should_not_have_been_called = 257,
     unsupported_protocol = 258, internal = 259,

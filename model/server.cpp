@@ -267,6 +267,10 @@ void Machine::on_client_hello(Connection& c) {
   if (tls1_3) session(side.session).cipher = true;
   if (c.resuming && !tls1_3 && c.ticket_expected && !issue_ticket(c)) return;
   if (c.resuming || tls1_3) c.to_client.push_back({Message::Kind::finished});
+  if (side.reads_early_data && !session(side.session).early_data) {  // no one looked at that when it was accepted
+    note(Reason::early_data_not_allowed);
+    return fail(c, true, error::too_much_early_data, alert::unexpected_message);
+  }
   if (!tls1_3 && c.hello.early_data) {  // which nobody expects before TLS 1.3
     note(Reason::early_data_rejected);
     const bool ccs_before = c.client.settings.on(Setting::middlebox_compat);
