@@ -38,10 +38,10 @@ std::vector<Generator::Move> Generator::moves() {
           {F::clock, 1, &G::old_ticket},
           {F::early_data, 3, &G::early_data_again},
           {F::early_data, 2, &G::early_data_refused},
-          {F::early_data, 1, &G::early_data_not_allowed},
+          {F::early_data, 2, &G::early_data_not_allowed},
           {F::calling_back, 2, &G::victim_is_added},
           {F::names, 4, &G::early_data_of_another_name},
-          {F::names, 2, &G::early_data_of_a_new_protocol},
+          {F::names, 4, &G::early_data_of_a_new_protocol},
           {F::hands, 5, &G::readd},
           {F::ages, 4, &G::age_cached},
           {F::opens, 4, &G::open},
@@ -338,7 +338,7 @@ void Generator::rename() {
     emit(c);
   }
   if (r.chance(50))
-    emit(with_slot(Op::set_session_id, slot, {r.weighted<std::int64_t>({{10, 0}, {42, 1}, {30, 2}, {15, 3}, {3, long_id}})}));
+    emit(with_slot(Op::set_session_id, slot, {r.weighted<std::int64_t>({{10, 0}, {40, 1}, {28, 2}, {15, 3}, {7, long_id}})}));
   else
     emit(with_slot(Op::set_session_version, slot, {r.weighted<std::int64_t>({{30, 0}, {30, 1}, {25, 2}, {15, 3}, {on(Family::datagrams) ? 25U : 0U, 4}})}));
   const std::uint8_t server = some_end(false);

@@ -123,7 +123,7 @@ std::uint8_t Generator::some_value(Setting setting, std::uint8_t context) {
     case Setting::extended_master_secret: return weighted({{70, 0}, {30, 1}});
     case Setting::cipher: return weighted({{20, 0}, {20, 1}, {60, 2}});
     case Setting::groups: return weighted({{30, 0}, {70, 1}});
-    case Setting::generate_id: return weighted({{12, 0}, {40, 1}, {16, 2}, {14, 3}, {7, 4}, {5, 5}, {6, 6}});
+    case Setting::generate_id: return weighted({{12, 0}, {33, 1}, {16, 2}, {14, 3}, {8, 4}, {9, 5}, {8, 6}});
     case Setting::store_of:
     case Setting::server_name:
     case Setting::client_hello: {  // to another server most of the time
