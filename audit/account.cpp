@@ -18,11 +18,13 @@ constexpr int of_a_kind_explained = 4;
 constexpr std::size_t evidence_max = 6'000;  // traces that one set of Rules is held against
 constexpr std::size_t witnesses_max = 16;
 
-/// "A.cache.s2" is "cache.s", "callback[1]" is "callback[]".
+/// "A.cache.s2" is "cache.s", and so is "A.cache.(no id)"; "callback[1]" is "callback[]".
 std::string without_numbers(const std::string& field) {
   std::string text =
       field.size() > 2 && field[1] == '.' && field[0] >= 'A' && field[0] <= 'D' ? field.substr(2) : field;
   std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
+  constexpr std::string_view nameless = "(no id)";
+  if (text.ends_with(nameless)) text.replace(text.size() - nameless.size(), nameless.size(), "s");
   return text;
 }
 
