@@ -58,28 +58,32 @@ std::string signature(const Trace& trace, const Difference& difference) {
 }
 
 std::size_t Account::count(const std::string& wanted) const {
-  for (const auto& [known, n] : counts_)
-    if (known == wanted) return n;
-  return 0;
+  const auto known = counts_.find(wanted);
+  return known == counts_.end() ? 0 : known->second;
 }
 
 void Account::disagreed(Case found) {
   ++disagreements_;
-  const auto known = std::ranges::find(counts_, found.signature, &std::pair<std::string, std::size_t>::first);
-  const std::size_t so_many = known == counts_.end() ? 0 : known->second;
-  if (known == counts_.end())
-    counts_.emplace_back(found.signature, 1);
-  else
-    ++known->second;
-  // A library far from what was expected: of what is accounted for already no more is needed.
+  ++counts_[found.signature];
   if (cases_.size() >= next_settling_) {
+    const Rules before = established_;
     settle();
     next_settling_ = cases_.size() + settle_every;
+    if (established_ != before) kept_.clear();
   }
-  if (cases_.size() >= settle_every && !found.died() && !lockstep(found.trace, established_, found.run.seen)) return;
+  // A library far from what was expected: of what is accounted for already no more is needed. What is left is of the kind
+  // that it is beside the established Rules, however many others look like it beside the expected ones.
+  std::string kind = found.signature;
+  if (cases_.size() >= settle_every && !found.died()) {
+    const auto left = lockstep(found.trace, established_, found.run.seen);
+    if (!left) return;
+    kind = signature(found.trace, *left);
+  }
+  std::size_t& so_many = kept_[kind];
   const bool is_long = found.run.seen.size() > long_trace;
   if (cases_.size() >= cases_max || so_many >= of_a_kind_max) return;
   if (is_long && so_many > 0 && long_ones_ >= long_ones_max) return;
+  ++so_many;
   long_ones_ += is_long;
   cases_.push_back(std::move(found));
 }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -90,7 +91,8 @@ class Account {
   std::deque<Case> cases_;
   std::deque<Agreed> witnesses_;     // that refuted something lately
   std::vector<Choice> nearly_;       // explain a case, but are contradicted by another
-  std::vector<std::pair<std::string, std::size_t>> counts_;
+  std::map<std::string, std::size_t> counts_;  // by signature: of all that disagreed ...
+  std::map<std::string, std::size_t> kept_;    // ... and that are kept, by the kind they are beside the established Rules
   std::size_t disagreements_ = 0, long_ones_ = 0, next_settling_ = 60;
 };
 

@@ -23,6 +23,9 @@ constexpr std::size_t long_trace = 60;          // commands: to be looked at whe
 constexpr std::size_t first_generated = 400;    // short traces that are there from the beginning, beside the corpus
 constexpr std::size_t shrinking_tries = 400;
 constexpr int any_order_tries = 6;
+constexpr std::size_t drawn_at_once = 5;        // candidates that are asked one by one ...
+constexpr std::size_t drawn_again_after = 250;  // ... and traces that they are asked about
+constexpr int idle_max = 20;                    // experiments that refuted none of them
 // No order comes by chance here, neither by age nor by id.
 constexpr const char* flush_of_eight =
     "context A remove\ncontext B\nconnect B A keep=h1\nconnect B A keep=h2\nconnect B A x6\n"
@@ -41,6 +44,8 @@ class Identifier {
       while (!stopped() && from_pool()) {
       }
       search();
+      go_back();
+      ask_some();
       go_back();
       if (order_was_certain_ > 0) ask_for_order();
       result_.rules = candidates_.nearest(nearest_profile().rules);
@@ -142,6 +147,45 @@ class Identifier {
     }
   }
 
+  /// Candidates drawn by chance, as different from each other as what is known allows. They are of one mind about the order
+  /// of removals: no single trace decides about that (look_at_order).
+  [[nodiscard]] std::vector<Rules> draw(Random& random) const {
+    std::vector<Rules> drawn;
+    for (std::size_t i = 0; i < drawn_at_once; ++i) {
+      Rules rules;
+      for (const RuleInfo& row : rule_table())
+        rules.set({row.rule, static_cast<std::uint8_t>(random.below(row.values.size()))});
+      if (i > 0) rules.set({Rule::removal_order, drawn.front().value(Rule::removal_order)});
+      drawn.push_back(candidates_.nearest(rules));
+    }
+    return drawn;
+  }
+
+  /// A split follows so many ways and no more. Whole candidates tell what lies behind: many Rules that are open together.
+  void ask_some() {
+    Random random(options_.seed * 15'485'863);
+    Shape shape;
+    shape.lacks = lacks_;
+    std::vector<Rules> some;
+    int idle = 0;
+    for (std::size_t i = 0; i < options_.generated && idle < idle_max && !stopped() && candidates_.undecided().any(); ++i) {
+      if (i % drawn_again_after == 0) some = draw(random);
+      tell("comparing candidates", i, options_.generated);
+      const auto differ = [&](const Trace& trace) {
+        const std::vector<Observation> first = simulate(trace, some.front(), {}, lacks_);
+        return std::any_of(some.begin() + 1, some.end(), [&](const Rules& other) { return lockstep(trace, other, first).has_value(); });
+      };
+      Trace trace = generate(random, shape);
+      if (!differ(trace)) continue;
+      trace = shrink(trace, differ, shrinking_tries);
+      carry_out("generated", trace);
+      if (std::ranges::all_of(some, [&](const Rules& rules) { return candidates_.allow(rules); })) ++idle;
+      while (!stopped() && from_pool()) {
+      }
+      some = draw(random);
+    }
+  }
+
   void carry_out(const std::string& source, const Trace& trace) {
     const Split split = candidates_.split(trace, ways_foretold);
     const std::bitset<rule_count> open = candidates_.undecided();
@@ -238,27 +282,48 @@ class Identifier {
   void name() {
     for (const RuleInfo& row : rule_table()) {
       tell("shrinking", static_cast<std::size_t>(row.rule), rule_count);
-      IdentifiedRule found{row.rule, result_.rules.value(row.rule), {}, {}};
+      IdentifiedRule found{row.rule, result_.rules.value(row.rule), {}, {}, {}};
       for (std::uint8_t value = 0; value < row.values.size(); ++value) {
         if (value == found.value) continue;
-        if (auto proof = prove(result_.rules.with({row.rule, value}), value))
+        const bool open = candidates_.possible({row.rule, value}) && !corrected_.test(static_cast<std::size_t>(row.rule));
+        auto proof = prove(result_.rules.with({row.rule, value}), value);
+        auto together = open && proof ? possible_together({row.rule, value}) : std::vector<Choice>{};
+        if (!together.empty())
+          found.together.push_back(std::move(together));
+        else if (proof)
           found.proofs.push_back(std::move(*proof));
-        else if (candidates_.possible({row.rule, value}) && !corrected_.test(static_cast<std::size_t>(row.rule)))
+        else if (open)
           found.same.push_back(value);
       }
       result_.of.push_back(std::move(found));
     }
   }
 
+  /// What else has to change, if this choice is to account for all experiments as well; empty when nothing makes it.
+  [[nodiscard]] std::vector<Choice> possible_together(Choice choice) const {
+    Candidates left = candidates_;
+    for (std::uint8_t value = 0; value < info(choice.rule).values.size(); ++value)
+      if (value != choice.value) left.exclude({choice.rule, value});
+    const Rules other = left.nearest(result_.rules);
+    if (!other.says(choice) || !left.allow(other) ||
+        std::ranges::any_of(result_.experiments, [&](const Experiment& e) { return differs(e.trace, other); }))
+      return {};
+    std::vector<Choice> changes = differences(result_.rules, other);
+    std::ranges::stable_partition(changes, [&](Choice change) { return change == choice; });
+    return changes;
+  }
+
+  [[nodiscard]] bool differs(const Trace& trace, const Rules& other) const {
+    return lockstep(trace, other, simulate(trace, result_.rules, {}, lacks_)).has_value();
+  }
+
   /// The first experiment in which these other Rules would have made a difference, made short.
   std::optional<Proof> prove(const Rules& other, std::uint8_t refuted) {
-    const auto differs = [&](const Trace& trace) {
-      return lockstep(trace, other, simulate(trace, result_.rules, {}, lacks_)).has_value();
-    };
     for (std::size_t i = 0; i < result_.experiments.size(); ++i) {
       const Trace& whole = result_.experiments[i].trace;
-      if (!differs(whole)) continue;
-      Proof proof{refuted, i, stopped() ? whole : shrink(whole, differs, shrinking_tries), {}};
+      if (!differs(whole, other)) continue;
+      const auto still = [&](const Trace& trace) { return differs(trace, other); };
+      Proof proof{refuted, i, stopped() ? whole : shrink(whole, still, shrinking_tries), {}};
       // The model says that so much will do; the library has the last word.
       if (!confirmed(proof.trace)) proof.trace = whole;
       proof.shown = show(proof.trace, other, simulate(proof.trace, result_.rules, {}, lacks_));
@@ -299,7 +364,10 @@ class Identifier {
   }
   static bool fits(const IdentifiedRule& found, const Rules& rules) {
     const std::uint8_t value = rules.value(found.rule);
-    return value == found.value || std::ranges::find(found.same, value) != found.same.end();
+    return value == found.value || std::ranges::find(found.same, value) != found.same.end() ||
+           std::ranges::any_of(found.together, [&](const std::vector<Choice>& changes) {
+             return std::ranges::all_of(changes, [&](Choice choice) { return rules.says(choice); });
+           });
   }
 
   Fleet& fleet_;

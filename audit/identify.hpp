@@ -55,6 +55,9 @@ struct IdentifiedRule {
   /// Others that cannot be told apart from it: under the other Rules as they are, no trace that was tried makes a
   /// difference.
   std::vector<std::uint8_t> same;
+  /// Others that are refuted under the other Rules as they are, but not if some of these are changed, too: all changes, that
+  /// of this Rule first.
+  std::vector<std::vector<Choice>> together;
   std::vector<Proof> proofs;  ///< one for each other value, but those
 };
 

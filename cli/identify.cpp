@@ -63,12 +63,15 @@ class Printer {
     for (const std::uint8_t other : found.same)
       fmt::print("    {}cannot be told apart from {}{}: under the other Rules, no trace that was tried makes a difference\n",
                  on(yellow), value_of(found.rule, other), on(plain));
+    for (const std::vector<Choice>& changes : found.together)
+      fmt::print("    {}cannot be told apart from {}{} together with {}\n", on(yellow), value_of(found.rule, changes.front().value),
+                 on(plain), joined(std::span(changes).subspan(1), ", ", [](Choice c) { return to_string(c); }));
     if (proofs_missing(found))
       fmt::print("    any order would allow what was seen; it was this one wherever another could have come\n");
   }
 
   [[nodiscard]] static bool proofs_missing(const IdentifiedRule& found) {
-    return found.proofs.size() + found.same.size() + 1 < info(found.rule).values.size();
+    return found.proofs.size() + found.same.size() + found.together.size() + 1 < info(found.rule).values.size();
   }
 
   void findings() const {
@@ -110,10 +113,18 @@ Json to_json(const Shown& shown, const char* other) {
   return {{"at", shown.command_text}, {"fields", fields}};
 }
 
+Json to_json(const std::vector<Choice>& choices) {
+  Json list = Json::array();
+  for (const Choice choice : choices) list.push_back(to_string(choice));
+  return list;
+}
+
 Json to_json(const IdentifiedRule& found) {
   Json json = {{"rule", info(found.rule).name}, {"value", value_of(found.rule, found.value)}, {"meaning", info(found.rule).meaning}};
   Json& same = json["cannot_be_told_apart_from"] = Json::array();
   for (const std::uint8_t value : found.same) same.push_back(value_of(found.rule, value));
+  Json& together = json["possible_together"] = Json::array();
+  for (const std::vector<Choice>& changes : found.together) together.push_back(to_json(changes));
   Json& proofs = json["proofs"] = Json::array();
   for (const Proof& proof : found.proofs)
     proofs.push_back({{"refuted", value_of(found.rule, proof.refuted)},
@@ -121,12 +132,6 @@ Json to_json(const IdentifiedRule& found) {
                       {"trace", to_text(proof.trace)},
                       {"shown", to_json(proof.shown, "refuted")}});
   return json;
-}
-
-Json to_json(const std::vector<Choice>& choices) {
-  Json list = Json::array();
-  for (const Choice choice : choices) list.push_back(to_string(choice));
-  return list;
 }
 
 std::string render_json(const std::string& version, const std::string& libssl, std::uint64_t seed,

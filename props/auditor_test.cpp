@@ -134,6 +134,14 @@ BOOST_AUTO_TEST_CASE(names_every_value_of_every_rule) { values_are_named(all_cha
 BOOST_AUTO_TEST_CASE(names_both_of_a_pair) { pairs_are_named(16, commands / 2); }
 BOOST_AUTO_TEST_CASE(names_both_of_200_pairs) { pairs_are_named(200, commands); }
 
+// Catches: cases thrown away as more of a kind, when only one of them shows something that is rare.
+BOOST_AUTO_TEST_CASE(a_rare_one_behind_one_that_changes_every_trace_is_named) {
+  std::vector both{cached_in_process, finished_of_before_is_error};
+  std::ranges::sort(both, {}, &Choice::rule);
+  const AuditResult result = audit_model(Rules::openssl_3_0().with(both[0]).with(both[1]), commands / 2);
+  BOOST_TEST((named(result) == both), names(result));
+}
+
 // Catches: a fault that no Rule describes and that is explained away by Rules, or not seen at all.
 BOOST_AUTO_TEST_CASE(faults_that_are_no_rule_stay_unexplained) {
   std::size_t found = 0, in_one_entry = 0;
