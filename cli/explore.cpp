@@ -104,7 +104,9 @@ class Printer {
     fmt::print("{}{}{}\n", bold(),
                library() ? fmt::format("{}, Rules {}", part_.version, part_.rules) : "the model, Rules " + part_.rules, plain());
     fmt::print("  {}: {} states, {} transitions\n", extent(part_), o.states, o.transitions);
-    if (o.cut_short > 0) fmt::print("  memory ended {} of them at a smaller depth (--memory)\n", o.cut_short);
+    if (o.cut_short > 0)
+      fmt::print("  {} of them did not fit into --memory and went on depth first: {} of the transitions, counted again where met again\n",
+                 o.cut_short, o.depth_first);
     if (o.worlds > 0) results(o, {});
     if (begun.worlds > 0) {
       fmt::print("  {} more {} interrupted, {}: {} states, {} transitions\n", begun.worlds,
@@ -177,6 +179,7 @@ Json to_json(const Outcome& o) {
                {"depth", o.depth},
                {"complete", o.complete},
                {"cut_short", o.cut_short},
+               {"depth_first", o.depth_first},
                {"states", o.states},
                {"transitions", o.transitions},
                {"executed", o.executed},

@@ -154,7 +154,7 @@ int main(int argc, char** argv) {
   explore_verb->add_option("--depth", explore_options.depth, "commands after the first state, instead of the preset's")->check(CLI::Range(1, 40));
   explore_verb->add_option("--jobs", explore_options.jobs, "worlds at a time; 0 for one for each processor")->check(CLI::Range(0, 256))->capture_default_str();
   explore_verb->add_option("--shard", explore_options.shard, "i/n: every n-th world only, from the i-th on")->capture_default_str();
-  explore_verb->add_option("--memory", explore_options.memory, "MiB for the states of the worlds in progress; larger worlds end at a smaller depth")->check(CLI::Range(16, 1 << 20))->capture_default_str();
+  explore_verb->add_option("--memory", explore_options.memory, "MiB for the states of the worlds in progress; larger worlds are gone through depth first")->check(CLI::Range(16, 1 << 20))->capture_default_str();
   explore_verb->add_option("--worlds", explore_options.worlds, "only worlds that have this in their name, as 'TLS 1.3' or 'both ends, OFF'");
   explore_verb->add_option("--journal", explore_options.journal, "file that keeps what came of each world; with it, an interrupted exploration continues");
   auto* bounds = explore_verb->add_flag("--bounds", explore_options.bounds, "no library: for each value of each Rule, the smallest bound at which it is seen (a table in Markdown)");

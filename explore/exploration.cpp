@@ -32,10 +32,13 @@ class Worker {
   Worker(const Plan& plan, Progress& progress, Sut* sut) : plan_(plan), progress_(progress), sut_(sut) {}
 
   /// What is known of it, when it is done or stopped.
-  Outcome explore(const Start& start);
+  Outcome explore(const Start& start) { return explore(start, plan_.depth, plan_.memory / plan_.jobs); }
   [[nodiscard]] bool stopped() const { return plan_.stop != nullptr && *plan_.stop; }
 
  private:
+  Outcome explore(const Start& start, std::size_t depth, std::size_t memory);
+  void go_on_depth_first(const Start& start, const Search& search, const CacheMachine& machine, std::size_t depth,
+                         std::size_t memory, Outcome& outcome);
   void collect_broken(const Start& start, const Search& search, const CacheMachine& machine, Outcome& outcome) const;
   void execute(const Start& start, const Search& search, Outcome& outcome);
   void look_into(const Trace& trace, const Difference& difference, Outcome& outcome);
@@ -46,21 +49,19 @@ class Worker {
   std::vector<Observation> seen_;
 };
 
-Outcome Worker::explore(const Start& start) {
+Outcome Worker::explore(const Start& start, std::size_t depth, std::size_t memory) {
   const auto begin = Clock::now();
   Outcome outcome;
   outcome.worlds = 1;
   CacheMachine machine(start, plan_.rules, start.invariants ? invariants::all() : std::span<const invariants::Invariant>());
   Search search(machine);
-  while (search.depth() < plan_.depth && !search.complete()) {
+  bool has_room = true;
+  while (has_room && search.depth() < depth && !search.complete()) {
     const std::size_t states = search.states(), transitions = search.transitions();
-    const bool deeper = search.deepen(plan_.stop, plan_.memory / plan_.jobs);
+    has_room = search.deepen(plan_.stop, memory);
     progress_.states += search.states() - states;
     progress_.transitions += search.transitions() - transitions;
     progress_.frontier = search.frontier();
-    if (deeper) continue;
-    outcome.cut_short = stopped() ? 0 : 1;
-    break;
   }
   outcome.depth = search.depth();
   outcome.complete = search.complete();
@@ -73,7 +74,30 @@ Outcome Worker::explore(const Start& start) {
   outcome.model_seconds = seconds_since(begin);
   if (sut_ != nullptr) execute(start, search, outcome);
   outcome.seconds = seconds_since(begin);
+  if (!has_room && !stopped()) go_on_depth_first(start, search, machine, depth, memory, outcome);
   return outcome;
+}
+
+/// From each state that was not expanded, one after the other, a search of its own, in what room is left: it is forgotten when
+/// it is done. What two of them come to counts twice.
+void Worker::go_on_depth_first(const Start& start, const Search& search, const CacheMachine& machine, std::size_t depth,
+                               std::size_t memory, Outcome& outcome) {
+  const std::size_t room = std::max(memory / 3, memory - std::min(memory, search.memory()));
+  const auto enough = [&] { return stopped() || outcome.mismatches.size() + outcome.more_mismatches >= mismatches_max; };
+  for (auto state = static_cast<StateIndex>(search.expanded()); state < search.states() && !enough(); ++state) {
+    const std::size_t at = search.depth() + (state < search.level(search.depth() + 1) ? 0 : 1);
+    if (at >= depth || search.key(state).empty()) continue;
+    Start further = start;
+    further.trace = machine.trace(start, search.path(state));
+    Outcome rest = explore(further, depth - at, room);
+    rest.depth_first = rest.transitions;
+    rest.memory += search.memory();
+    rest.worlds = rest.cut_short = 0;
+    rest.depth = outcome.depth;
+    outcome.add(std::move(rest));
+  }
+  outcome.cut_short = 1;
+  if (!enough()) outcome.depth = depth;
 }
 
 void Worker::collect_broken(const Start& start, const Search& search, const CacheMachine& machine,
@@ -149,7 +173,7 @@ void Outcome::add(Outcome other) {
   worlds += other.worlds;
   states += other.states, transitions += other.transitions, executed += other.executed;
   traces += other.traces, commands += other.commands;
-  checked += other.checked, cut_short += other.cut_short, memory_all += other.memory_all;
+  checked += other.checked, cut_short += other.cut_short, depth_first += other.depth_first, memory_all += other.memory_all;
   memory = std::max(memory, other.memory);
   key_bytes += other.key_bytes;
   seconds += other.seconds, model_seconds += other.model_seconds;

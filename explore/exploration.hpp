@@ -42,7 +42,8 @@ struct Outcome {
   std::size_t memory = 0;                ///< bytes for the states of one world, at most
   std::size_t memory_all = 0;            ///< the same of each world, added up
   std::size_t key_bytes = 0;             ///< of all states
-  std::size_t cut_short = 0;             ///< worlds that were too large for Plan::memory
+  std::size_t cut_short = 0;             ///< worlds that were too large for Plan::memory, and went on depth first
+  std::size_t depth_first = 0;           ///< of the transitions: those found so; one that is met again counts again
   double seconds = 0;                    ///< processor time or so: of each world, added up
   double model_seconds = 0;              ///< of these: the search, with its invariants
   std::vector<BrokenInvariant> broken;

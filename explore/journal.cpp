@@ -30,6 +30,7 @@ Json to_json(const Outcome& o) {
                {"memory", o.memory},
                {"memory_all", o.memory_all},
                {"cut_short", o.cut_short},
+               {"depth_first", o.depth_first},
                {"key_bytes", o.key_bytes},
                {"seconds", o.seconds},
                {"model_seconds", o.model_seconds},
@@ -58,7 +59,7 @@ Outcome from_json(const Json& json) {
   read("executed", o.executed), read("traces", o.traces), read("commands", o.commands), read("memory", o.memory);
   read("key_bytes", o.key_bytes), read("seconds", o.seconds), read("model_seconds", o.model_seconds);
   read("more_mismatches", o.more_mismatches), read("checked", o.checked);
-  read("memory_all", o.memory_all), read("cut_short", o.cut_short);
+  read("memory_all", o.memory_all), read("cut_short", o.cut_short), read("depth_first", o.depth_first);
   for (const Json& b : json.at("broken"))
     o.broken.push_back({b.at("name"), b.at("transitions"), read_trace(b.at("trace")), b.at("what")});
   for (const Json& m : json.at("mismatches")) {

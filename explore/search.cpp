@@ -61,11 +61,11 @@ Search::Search(Machine& machine) : machine_(machine), actions_(machine.actions()
 }
 
 /// For the next state's transitions. A table that is full moves to one of twice its size: for that moment it takes three
-/// times as much, and it could be the one that has nearly all.
+/// times as much, and it could be the one that has nearly all. The first states always have room, so that every search gets on.
 bool Search::has_room(std::size_t memory_max) const {
   if (states() + actions_ >= no_state) return false;
   constexpr std::size_t seldom = 64;
-  return memory_max == SIZE_MAX || expanded_ % seldom != 0 || 3 * memory() < memory_max;
+  return memory_max == SIZE_MAX || expanded_ == 0 || expanded_ % seldom != 0 || 3 * memory() < memory_max;
 }
 
 bool Search::deepen(const std::atomic<bool>* stop, std::size_t memory_max) {
