@@ -18,9 +18,11 @@ constexpr std::size_t accept_good = static_cast<std::size_t>(Counter::accept_goo
 /// another context counted it.)
 std::int64_t successes(std::int64_t number, bool tls1_3) {
   if (number == 0) return tls1_3 ? 0 : 1;
-  for (const std::int64_t period : {255, 256})
-    if ((period - number % period) % period <= far_from_flush) return number % flush_periods;
-  return 1;
+  const auto is_near = [number](std::int64_t period) {
+    const std::int64_t past = number % period;
+    return past == 0 || period - past <= far_from_flush;
+  };
+  return is_near(255) || is_near(256) ? number % flush_periods : 1;
 }
 
 // ---- the fields. Each struct is taken apart, so that one that gets another field does not compile before it is told
@@ -322,7 +324,8 @@ std::pair<std::uint32_t, bool> Numbering::of(std::uint32_t old) {
   if (old >= given_.size()) given_.resize(2 * old + 8);
   if (given_[old] != 0) return {given_[old], false};
   order_.push_back(old);
-  while (next_ % rows_ != old % rows_) ++next_;
+  if (rows_ > 1)
+    while (next_ % rows_ != old % rows_) ++next_;
   return {given_[old] = next_++, true};
 }
 
