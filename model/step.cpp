@@ -282,7 +282,7 @@ void give_names(World& w, Observation& seen) {
   each_name(seen, [&](Name& id) { id = id == 0 ? 0 : w.identities[id].name; });
   const auto by_name = [](std::vector<SessionView>& list) {
     // It nearly always is in order, and sorting hundreds at every step would be the model's main cost.
-    if (!std::ranges::is_sorted(list, {}, place)) std::ranges::sort(list, {}, place);
+    if (!std::ranges::is_sorted(list, precedes)) std::ranges::sort(list, precedes);
   };
   for (ContextView& context : seen.contexts) by_name(context.cached), by_name(context.stored);
 }

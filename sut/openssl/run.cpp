@@ -408,8 +408,8 @@ void Run::observe() {
   observing_ = false;
   names_.settle(*seen_);
   for (ContextView& v : seen_->contexts) {
-    std::ranges::sort(v.cached, {}, place);
-    std::ranges::sort(v.stored, {}, place);
+    std::ranges::sort(v.cached, precedes);
+    std::ranges::sort(v.stored, precedes);
   }
 }
 
