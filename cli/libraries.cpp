@@ -64,11 +64,11 @@ struct Known {
   std::string_view profile;
   bool tried;
 };
-constexpr Known known[] = {{0, "openssl-1.1.1", false},     {10'101, "openssl-1.1.1", true}, {10'102, "openssl-3.0", false},
-                           {30'000, "openssl-3.0", true},   {30'022, "openssl-3.0.22", true}, {30'100, "openssl-3.0.22", false},
-                           {30'200, "openssl-3.5", false},  {30'500, "openssl-3.5", true},    {30'600, "openssl-3.6", false},
-                           {30'605, "openssl-3.6", true},   {30'700, "openssl-4.0", false},   {40'000, "openssl-4.0", true},
-                           {40'100, "openssl-4.0", false}};
+constexpr Known known[] = {
+    {0, "openssl-1.1.1", false},       {10'101, "openssl-1.1.1", true}, {10'102, "openssl-3.0", false}, {30'000, "openssl-3.0", true},
+    {30'022, "openssl-3.0.22", true},  {30'100, "openssl-3.0.22", false}, {30'200, "openssl-3.5", false}, {30'500, "openssl-3.5", true},
+    {30'508, "openssl-3.5.9", false},  {30'509, "openssl-3.5.9", true},  {30'600, "openssl-3.6", false}, {30'605, "openssl-3.6", true},
+    {30'700, "openssl-4.0", false},    {40'000, "openssl-4.0", true},    {40'100, "openssl-4.0", false}};
 
 }  // namespace
 

@@ -281,6 +281,7 @@ std::span<const Profile> profiles() {
                             future_ticket_is_new, accept_moves_before_name, clear_alert_is_layer_failure, alert_is_encrypted,
                             alert_after_early_data_is_lost, early_data_is_refused, old_version_refused,
                             method_stays});
+  static const Rules openssl_3_5_9 = with(openssl_3_5, {clear_alert_is_bad_mac});
   static const Rules openssl_3_6 = with(openssl_3_5, {wrong_id_is_miss, reported_in_reverse, call_under_lock_deadly, clear_alert_is_bad_mac, lifetime_is_a_week});
   static const Rules openssl_1_1_1 =
       with(openssl_3_0, {capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated, negative_timeout_accepted,
@@ -319,7 +320,7 @@ std::span<const Profile> profiles() {
                          client_has_no_id, client_only_calls_back});
   static const std::vector<Profile> all = {
       {"manual", Rules::manual()},      {"openssl-1.1.1", openssl_1_1_1}, {"openssl-3.0", openssl_3_0},
-      {"openssl-3.0.22", openssl_3_0_22}, {"openssl-3.5", openssl_3_5},     {"openssl-3.6", openssl_3_6},
+      {"openssl-3.0.22", openssl_3_0_22}, {"openssl-3.5", openssl_3_5},     {"openssl-3.5.9", openssl_3_5_9}, {"openssl-3.6", openssl_3_6},
       {"openssl-4.0", openssl_3_6},
       {"boringssl", boringssl},         {"aws-lc", aws_lc},
       {"wolfssl-5.5", wolfssl_5_5},     {"wolfssl-5.7", wolfssl_5_7}, {"wolfssl-5.9", wolfssl_5_9}};
