@@ -330,6 +330,24 @@ constexpr Family families[] = {
      "set-id-context B \"b\"\n"
      "advance 9s\n"
      "flush A 0\n"},
+    {"early data to a server of TLS 1.2",
+     "context A timeout=9 mode=MODESTORE\n"
+     "context B timeout=9 version-max=1.3\n"
+     "context C timeout=9 version-max=1.3 early-data=on\n",
+     "set-callbacks A get=copy1\n"
+     "connect B A keep=h2\n"
+     "connect B C keep=h1\n",
+     "connect B A keep=h2\n"
+     "connect B A offer=h1\n"
+     "connect B A offer=h1 early\n"
+     "connect B C keep=h1\n"
+     "answer A h1\n"
+     "answer A h2\n"
+     "set-mode A SERVER|NO_INTERNAL_LOOKUP\n"
+     "set-id-context A \"b\"\n"
+     "configure C early-data=off\n"
+     "advance 9s\n"
+     "flush A 0\n"},
     {"TLS 1.3 with a long lifetime",
      "context A timeout=-1 mode=MODE version-max=1.3 tickets=onSTORE\n"
      "context B timeout=9 version-max=1.3 tickets=on\n",
