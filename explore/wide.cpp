@@ -256,6 +256,7 @@ constexpr Family families[] = {
      "add A h2\n"
      "remove A h1\n"
      "configure A generate-id=fails\n"
+     "configure B transport=datagram\n"
      "configure A ignore-eof=on\n"
      "renew A\n"
      "advance 1s\n"

@@ -130,6 +130,7 @@ void Machine::reuse(Connection& c) {
     if (bad) side->session = no_session;
     side->state = Handshake::none;
     side->reading_refused |= side->in_early_data;  // early_data_state is not reset
+    side->has_read = side->has_read && says(first_record_of_ssl);
     side->lost = side->close_unread = side->alert_unread = side->reused = side->sent_shutdown = side->received_shutdown = side->reads_early_data = false;
     side->error = error::none;
     answered(*side);

@@ -180,6 +180,9 @@ std::span<const RuleInfo> rule_table() {
        "the lifetime hint of a TLS 1.3 ticket at its client, when a server sends more than a week", "tls_process_new_session_ticket, statem/statem_clnt.c"},
       {Rule::unasked_resumption, "unasked_resumption", {"unexpected_message", "unexpected_record"}, "",
        "the error of a TLS 1.2 client to which a server resumes a session that it did not offer", "ossl_statem_client_read_transition, statem/statem_clnt.c"},
+      {Rule::first_record, "first_record", {"after_clear", "of_ssl"}, "",
+       "what reaches TLS and is not TLS ends the connection without an alert, and its session stays, where it is the first record: "
+       "the first after SSL_clear as well, or only the first of an SSL", "ssl3_get_record, record/ssl3_record.c"},
       // From here on: choices that OpenSSL and its forks make alike, and wolfSSL (src/ssl_sess.c) otherwise.
       {Rule::cache_place, "cache_place", {"context", "process"}, "S3 S18 G9b L1 Z3 Z7",
        "where sessions are cached: the objects, each in its context, or copies in one table of the process, whatever the size that is set: "
@@ -252,7 +255,7 @@ Rules Rules::openssl_3_0() {
         undecryptable_not_looked_up, invented_id_looked_up, ticket_timeout_counted, ticket_hit_counted,
         renewed_ticket_dropped, no_ticket_after_hash_mismatch, binder_illegal_parameter,
         call_under_lock_refused, group_change_copies_session, renegotiation_counted_thrice, flush_skipped_without_id,
-        method_of_context, clear_alert_is_unsaid, early_data_breaks})
+        method_of_context, clear_alert_is_unsaid, early_data_breaks, first_record_of_ssl})
     rules.set(choice);
   return rules;
 }
@@ -280,8 +283,8 @@ std::span<const Profile> profiles() {
       with(openssl_3_0_22, {binder_decrypt_error, clock_in_microseconds, times_in_nanoseconds, readd_leaves_misplaced,
                             future_ticket_is_new, accept_moves_before_name, clear_alert_is_layer_failure, alert_is_encrypted,
                             alert_after_early_data_is_lost, early_data_is_refused, old_version_refused,
-                            method_stays});
-  static const Rules openssl_3_5_9 = with(openssl_3_5, {clear_alert_is_bad_mac});
+                            method_stays, first_record_after_clear});
+  static const Rules openssl_3_5_9 = with(openssl_3_5, {clear_alert_is_bad_mac, lifetime_is_a_week});
   static const Rules openssl_3_6 = with(openssl_3_5, {wrong_id_is_miss, reported_in_reverse, call_under_lock_deadly, clear_alert_is_bad_mac, lifetime_is_a_week});
   static const Rules openssl_1_1_1 =
       with(openssl_3_0, {capacity_is_size, victim_is_oldest, readd_has_no_effect, time_never_updated, negative_timeout_accepted,

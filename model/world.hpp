@@ -180,7 +180,7 @@ struct Side {
   bool reading_refused = false;   ///< SSL_clear came then: SSL_read is an error from now on
   bool asked_late = false;        ///< a server that asked for a certificate after a handshake, which SSL_clear does not forget
   bool operator==(const Side&) const = default;
-  bool has_read = false;          ///< a record of TLS; SSL_clear does not forget it
+  bool has_read = false;          ///< a record of TLS (Rule::first_record)
   bool datagrams = false;         ///< its method is one of DTLS, whatever its versions are of (Rule::method_of_handshake)
   std::vector<Message> sent;      ///< DTLS: the first message of its last flight, until that is answered
   bool waits = false;             ///< DTLS: for that answer; ...
