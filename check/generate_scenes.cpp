@@ -273,9 +273,11 @@ void Generator::fails_in_renegotiation() {
 void Generator::other_method() {
   const std::uint8_t server = some_end(false);
   const std::uint8_t client = some_end(true);
+  const bool again = r.chance(40);
+  if (again && r.chance(70))  // it is TLS that has a first record
+    for (const std::uint8_t end : {server, client}) configure(end, Setting::transport, 0);
   const std::uint8_t name = open_as(open_name(false), server, client, slot_to_offer(server)), changes = r.chance(50) ? server : client;
   const std::uint8_t before = settings_[changes][Setting::transport];
-  const bool again = r.chance(30);
   if (again) {
     deliver_all(name);
     for (const bool at_server : {false, true})
