@@ -168,7 +168,7 @@ void Machine::on_server_hello(Connection& c) {
         s.id = new_identity();
         s.own_id = OwnId::kept;
       }
-      if (says(off_session_is_blank)) s.time = {}, s.timeout = 0;
+      if (says(off_session_is_blank)) leave_blank(s);
     }
   }
   if (session(side.session).version != c.version)  // it has the same id as one of another version

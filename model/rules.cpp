@@ -220,7 +220,7 @@ std::span<const RuleInfo> rule_table() {
       {Rule::removal_without_id, "removal_without_id", {"ignored", "as_any"}, "",
        "SSL_CTX_remove_session of a session that has no id", "wolfSSL: wolfSSL_SSL_CTX_remove_session"},
       {Rule::off_session, "off_session", {"dated", "blank"}, "",
-       "time and timeout of a session that gets no id because the server's mode is OFF: as of any, or 0", "wolfSSL: AddSession, ssl.c (5.5)"},
+       "time, timeout and id context of a session that gets no id because the server's mode is OFF: as of any, or none", "wolfSSL: AddSession, ssl.c (5.5)"},
       {Rule::freed_session, "freed_session", {"silent", "reported"}, "G8",
        "remove_session_cb when the library frees a session that no one else holds and that its cache has no copy of", "wolfSSL: wolfSSL_FreeSession, ssl.c (5.5)"},
       {Rule::method_of_handshake, "method_of_handshake", {"own", "of_context", "of_context_late"}, "",

@@ -204,7 +204,7 @@ bool Server::run() {
     if (!(m.context(side.current).mode & mode::server)) {
       m.note(Reason::id_withheld);
       s.id = 0;
-      if (m.says(off_session_is_blank)) s.time = {}, s.timeout = 0;
+      if (m.says(off_session_is_blank)) leave_blank(s);
     }
   }
   take_protocol();

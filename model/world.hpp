@@ -100,6 +100,9 @@ struct Session {
   bool operator==(const Session&) const = default;
 };
 
+/// What is filled in only where a session is cached (Rule::off_session).
+inline void leave_blank(Session& s) { s.time = {}, s.timeout = 0, s.id_context = {}, s.buffer = {}; }
+
 /// A ticket as it is on the wire.
 struct Ticket {
   Identity hash = 0;     ///< SHA-256 of it: the id of the client's session
