@@ -53,6 +53,7 @@ bool ids_in_a_cache_are_distinct(const Now& now) {
 /// its place although its time moved is the exception.)
 bool victims_are_in_order(const Now& now) {
   if (!now.rules.says(victim_is_soonest_to_expire) || now.rules.says(readd_has_no_effect)) return true;
+  if (now.rules.says(readd_leaves_misplaced) && !now.rules.says(time_never_updated)) return true;  // docs/findings.md, O3
   Observation seen;
   Because because;
   Machine m{now.world, now.rules, seen, because};
