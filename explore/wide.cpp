@@ -251,6 +251,7 @@ constexpr Family families[] = {
      "hang-up c1 client\n"
      "hang-up c2 server\n"
      "clear c1\n"
+     "clear c2\n"
      "close c1 client-end=none\n"
      "connect B A offer=h1\n"
      "add A h2\n"
