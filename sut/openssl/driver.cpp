@@ -27,14 +27,29 @@ std::string Driver::version() const { return f_.OpenSSL_version(OPENSSL_VERSION)
 const Lacks& Driver::lacks() const { return f_.lacks; }
 
 void Driver::run(const Trace& trace, const ObservationSink& sink) {
+  begin(trace.setup);
+  go_on(trace.commands, sink);
+  end();
+}
+
+void Driver::begin(const Setup& setup) {
   seed_random();
   const VirtualTime virtual_time;
-  Run run(f_, *equipment_, trace.setup, peer_, own_);
-  for (const Command& command : trace.commands)
+  run_ = std::make_unique<Run>(f_, *equipment_, setup, peer_, own_);
+}
+
+void Driver::go_on(std::span<const Command> commands, const ObservationSink& sink) {
+  const VirtualTime virtual_time;
+  for (const Command& command : commands)
     for (int n = 0; n < command.repeat; ++n) {
-      run.step(command, seen_);
+      run_->step(command, seen_);
       sink(seen_);
     }
+}
+
+void Driver::end() {
+  const VirtualTime virtual_time;
+  run_.reset();
 }
 
 }  // namespace sesscheck::openssl

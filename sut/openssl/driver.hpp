@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "model/library.hpp"
@@ -14,6 +15,7 @@ namespace sesscheck::openssl {
 
 struct Table;  // the library's functions (table.hpp)
 struct Equipment;
+class Run;
 
 /// Runs traces on one loaded library. One driver in a process.
 class Driver {
@@ -28,11 +30,17 @@ class Driver {
   [[nodiscard]] const Lacks& lacks() const;
   void run(const Trace& trace, const ObservationSink& sink);
 
+  /// The same in steps: a fresh world, commands, and the end of it.
+  void begin(const Setup& setup);
+  void go_on(std::span<const Command> commands, const ObservationSink& sink);
+  void end();
+
  private:
   const Table& f_;
   Peer* const peer_;
   const Library own_;
   std::unique_ptr<Equipment> equipment_;
+  std::unique_ptr<Run> run_;
   Observation seen_;  // its memory is reused
 };
 

@@ -131,6 +131,7 @@ struct Channel::Header {
   std::atomic<std::uint32_t> begun;
   std::atomic<std::uint32_t> count;  ///< observations that are complete; written last
   std::atomic<std::uint64_t> bytes;  ///< what they take
+  std::atomic<pid_t> at_work;
   std::atomic<std::uint32_t> message_length;
   Lacks lacks;
   char message[2048];
@@ -169,9 +170,18 @@ std::span<std::uint8_t> Channel::body() const {
   return {static_cast<std::uint8_t*>(base_) + header_bytes, bytes_ - header_bytes};
 }
 
-void Channel::begin(std::uint32_t request) {
-  header().count.store(0, std::memory_order_relaxed);
-  header().bytes.store(0, std::memory_order_relaxed);
+Channel::Mark Channel::mark() const {
+  return {header().count.load(std::memory_order_relaxed), header().bytes.load(std::memory_order_relaxed)};
+}
+
+void Channel::set_at_work() { header().at_work.store(::getpid(), std::memory_order_relaxed); }
+
+pid_t Channel::at_work() const { return header().at_work.load(std::memory_order_relaxed); }
+
+void Channel::begin(std::uint32_t request, Mark mark) {
+  header().count.store(mark.count, std::memory_order_relaxed);
+  header().bytes.store(mark.bytes, std::memory_order_relaxed);
+  set_at_work();
   header().begun.store(request, std::memory_order_release);
 }
 

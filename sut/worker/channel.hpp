@@ -6,6 +6,7 @@
 #pragma once
 
 #include <signal.h>
+#include <sys/types.h>
 
 #include <chrono>
 #include <cstddef>
@@ -85,8 +86,18 @@ class Channel {
 
   [[nodiscard]] int fd() const { return memory_.get(); }
 
-  /// Worker: forgets all observations; the `request`-th request has been read.
-  void begin(std::uint32_t request);
+  /// Worker: how much has been appended.
+  struct Mark {
+    std::uint32_t count = 0;  ///< observations
+    std::uint64_t bytes = 0;
+  };
+  [[nodiscard]] Mark mark() const;
+  /// Worker: forgets all observations, or those behind the mark; the `request`-th request has been read, and it is this
+  /// process that is at work.
+  void begin(std::uint32_t request, Mark mark);
+  void begin(std::uint32_t request) { begin(request, Mark{}); }
+  /// A child of the worker: it is this process that is at work.
+  void set_at_work();
   /// Worker: one more observation, visible to the parent at once. Throws SutError when the memory is full.
   void append(const Observation& observation);
   /// Worker: the text that goes with the next Signal; what is too long is cut.
@@ -96,6 +107,8 @@ class Channel {
 
   /// Parent: the number of the last request that the worker has read.
   [[nodiscard]] std::uint32_t begun() const;
+  /// Parent: the process that is at work, as the memory says: the worker, or a child of it.
+  [[nodiscard]] pid_t at_work() const;
   /// Parent: all observations, over those in `seen`. False when they are damaged; `seen` then has those before.
   [[nodiscard]] bool read(std::vector<Observation>& seen) const;
   [[nodiscard]] std::string message() const;

@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -22,12 +21,12 @@
 #include <string_view>
 #include <vector>
 
-#include "model/trace/bytes.hpp"
 #include "sut/boringssl/shim.hpp"
 #include "sut/openssl/driver.hpp"
 #include "sut/openssl/table.hpp"
 #include "sut/wolfssl/shim.hpp"
 #include "sut/worker/channel.hpp"
+#include "sut/worker/serve.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED
@@ -39,11 +38,6 @@
 
 namespace sesscheck::worker {
 namespace {
-
-bool send_signal(int socket, Signal signal) {
-  const auto byte = static_cast<std::uint8_t>(signal);
-  return send_all(socket, {&byte, 1});
-}
 
 class Link final : public Peer {
  public:
@@ -61,22 +55,6 @@ class Link final : public Peer {
   std::vector<std::uint8_t> buffer_;
 };
 
-/// In a child of this process, which dies as the child does.
-void run_apart(openssl::Driver& driver, const Trace& trace, const ObservationSink& sink) {
-  const pid_t child = ::fork();
-  if (child < 0) throw SutError("cannot start a process");
-  if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    driver.run(trace, sink);
-    ::_exit(0);
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0) {
-  }
-  if (WIFSIGNALED(status)) ::kill(::getpid(), WTERMSIG(status));
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) ::_exit(1);
-}
-
 std::unique_ptr<openssl::Table> table_of(const openssl::Libraries& libraries) {
   if (wolfssl::is(libraries)) return wolfssl::shim(libraries);
   auto table = boringssl::is(libraries) ? boringssl::shim(libraries) : std::make_unique<openssl::Table>();
@@ -84,24 +62,15 @@ std::unique_ptr<openssl::Table> table_of(const openssl::Libraries& libraries) {
   return table;
 }
 
-void serve(const char* libssl, const char* libcrypto, int socket, Channel& channel, Peer* peer, Library own) {
+void load_and_serve(const char* libssl, const char* libcrypto, int socket, Channel& channel, Peer* peer, Library own) {
   const openssl::Libraries libraries(libssl, libcrypto);
   const auto table = table_of(libraries);
   openssl::Driver driver(*table, peer, own);
   channel.set_message(driver.version());
   channel.set_lacks(driver.lacks());
   if (!send_signal(socket, Signal::ready)) return;
-
-  const ObservationSink sink = [&channel](const Observation& observation) { channel.append(observation); };
-  std::vector<std::uint8_t> request;
-  for (std::uint32_t number = 1; receive_request(socket, request); ++number) {
-    channel.begin(number);
-    if (table->keeps_state)
-      run_apart(driver, from_bytes(request), sink);
-    else
-      driver.run(from_bytes(request), sink);
-    if (!send_signal(socket, Signal::done)) return;
-  }
+  const Apart apart = table->keeps_state ? Apart::every_trace : peer != nullptr ? Apart::none : Apart::long_beginnings;
+  serve(driver, apart, socket, channel);
 }
 
 #if __has_include(<execinfo.h>)
@@ -135,7 +104,7 @@ int run(char** argv) {
   for (const int fd : {socket.get(), channel.fd(), other}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   Link peer{Fd(other)};
   try {
-    serve(argv[1], argv[2], socket.get(), channel, other < 0 ? nullptr : &peer, own);
+    load_and_serve(argv[1], argv[2], socket.get(), channel, other < 0 ? nullptr : &peer, own);
     return 0;
   } catch (const PeerLost&) {
     (void)send_signal(socket.get(), Signal::alone);

@@ -154,8 +154,12 @@ struct WorkerSut::Worker {
   enum class Ending { itself, now, telling };
   void finish(Ending ending);
   void finish_both(Ending ending);
-  [[nodiscard]] std::chrono::nanoseconds computed() const { return processor_time(pid) + (peer ? processor_time(peer->pid) : 0ns); }
-  [[nodiscard]] bool sleeps() const { return asleep(pid) && (!peer || asleep(peer->pid)); }  ///< and no one works for it
+  [[nodiscard]] pid_t at_work() const;
+  [[nodiscard]] std::chrono::nanoseconds computed() const {
+    return processor_time(at_work()) + (peer ? processor_time(peer->at_work()) : 0ns);
+  }
+  /// And no one works for it.
+  [[nodiscard]] bool sleeps() const { return asleep(at_work()) && (!peer || asleep(peer->at_work())); }
   [[nodiscard]] Wait wait(std::chrono::nanoseconds patience, Signal& signal) const;
   [[nodiscard]] std::string read_words() const;
   [[nodiscard]] bool ask(std::span<const std::uint8_t> request);
@@ -220,10 +224,16 @@ void WorkerSut::Worker::load(const Fd& link) {
   throw SutError(one_line(std::move(problem)));
 }
 
+/// The process that has the trace: this worker's, or a child of it. (A library may have spoilt what the memory says.)
+pid_t WorkerSut::Worker::at_work() const {
+  const pid_t told = channel->at_work();
+  return told > 0 && ::getpgid(told) == pid ? told : pid;
+}
+
 /// The end of the process, however it is; nothing of it stays behind but its last words.
 void WorkerSut::Worker::finish(Ending ending) {
   if (pid < 0) return;
-  if (ending == Ending::telling) ::kill(pid, worker::where_are_you);
+  if (ending == Ending::telling) ::kill(at_work(), worker::where_are_you);
   bool kill_now = ending == Ending::now;
   socket.reset();
   if (kill_now) ::kill(pid, SIGKILL);
@@ -263,7 +273,7 @@ Wait WorkerSut::Worker::wait(std::chrono::nanoseconds patience, Signal& signal) 
     const Wait came = worker::receive_signal(socket.get(), steady_clock::now() + slice, signal);
     if (came != Wait::expired || spent >= patience) return came;
     const auto now = computed();
-    spent += sleeps() ? slice : now - before;
+    spent += sleeps() ? slice : std::max<std::chrono::nanoseconds>(now - before, 0ns);  // a child may have followed another
     before = now;
   }
 }
