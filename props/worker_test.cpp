@@ -13,6 +13,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "model/trace/text.hpp"
@@ -219,22 +220,76 @@ BOOST_AUTO_TEST_CASE(shared_memory_keeps_all_that_was_appended_before_it_was_ful
   BOOST_TEST(seen.empty());
 }
 
-// Catches: a hang of which no one learns where it was.
+/// A library that has these functions of its own; the rest of libssl it takes from the installed one.
+std::string built(const Folder& folder, const std::string& functions) {
+  const std::string source = (folder.path / "own.c").string(), library = (folder.path / "libown.so").string();
+  std::ofstream(source) << functions;
+  const std::string compiler = "cc -shared -fPIC -o " + library + " " + source + " -Wl,--no-as-needed -lssl -lcrypto";
+  BOOST_REQUIRE(std::system(compiler.c_str()) == 0);
+  return library;
+}
+
+// Flushing at 1 dies, at 2 it hangs; and of each timeout that is set the result says which one of its process it is.
+constexpr const char* dies_hangs_and_counts =
+    "#include <stdlib.h>\n"
+    "#include <unistd.h>\n"
+    "void SSL_CTX_flush_sessions(void *c, long t) { (void)c; if (t == 1) abort(); if (t == 2) for (;;) pause(); }\n"
+    "long SSL_CTX_set_timeout(void *c, long t) { static long n; (void)c, (void)t; return ++n; }\n";
+
+std::vector<Observation> seen_of(WorkerSut& sut, const std::string& text) {
+  std::vector<Observation> seen;
+  sut.run(std::get<Trace>(parse(text)), seen);
+  return seen;
+}
+
+// Catches: a hang of which no one learns where it was, also in a process that goes on from what traces have in common.
 BOOST_AUTO_TEST_CASE(a_library_that_hangs_is_asked_where_it_is) {
   const Folder folder("worker");
-  const std::string source = (folder.path / "hangs.c").string(), library = (folder.path / "libhangs.so").string();
-  std::ofstream(source) << "#include <unistd.h>\nvoid SSL_CTX_flush_sessions(void *c, long t) { (void)c, (void)t; for (;;) pause(); }\n";
-  // The rest of libssl it takes from the installed one.
-  BOOST_REQUIRE(std::system(("cc -shared -fPIC -o " + library + " " + source + " -Wl,--no-as-needed -lssl -lcrypto").c_str()) == 0);
-  WorkerSut sut(library, "", {.trace = std::chrono::milliseconds(700)});
-  std::vector<Observation> seen;
-  sut.run(std::get<Trace>(parse("context A\nset-size A 3\nflush A 0\n")), seen);
-  BOOST_REQUIRE(seen.size() == 2U);
-  BOOST_TEST((seen.back().status == Status::hung));
-  BOOST_TEST_CONTEXT(sut.last_words()) {
-    BOOST_TEST(contains(sut.last_words(), "in command 2: flush A 0"));
-    BOOST_TEST(contains(sut.last_words(), "SSL_CTX_flush_sessions"));
+  WorkerSut sut(built(folder, dies_hangs_and_counts), "", {.trace = std::chrono::milliseconds(700), .command = {}});
+  const std::string once = "context A\nset-size A 3\n", often = "context A\ncontext B\nconnect A B x100\n";
+  (void)seen_of(sut, often);
+  for (const auto& [text, commands] : {std::pair(once, 2U), std::pair(often, 101U)}) {
+    const auto seen = seen_of(sut, text + "flush A 2\n");
+    BOOST_REQUIRE(seen.size() == commands);
+    BOOST_TEST((seen.back().status == Status::hung));
+    BOOST_TEST_CONTEXT(sut.last_words()) {
+      BOOST_TEST(contains(sut.last_words(), "in command 2: flush A 2"));
+      BOOST_TEST(contains(sut.last_words(), "SSL_CTX_flush_sessions"));
+    }
+    (void)seen_of(sut, often);
   }
+}
+
+// Catches: what many traces have in common made again for each, or another world where one goes on from it.
+BOOST_AUTO_TEST_CASE(what_goes_on_from_a_common_beginning_is_what_it_would_be_alone) {
+  const char* given = std::getenv("SESSCHECK_LIB");
+  const std::string library = given != nullptr ? given : "libssl.so.3";
+  const std::string servers = "context A mode=SERVER size=9 new=1 get=copy1 remove store=references\ncontext B\nconnect B A x120 keep=h1\n",
+                    clients = "context A mode=CLIENT new=1\ncontext B\nset-size A 3\nconnect A B x130\nconnect A B keep=h1\n";
+  WorkerSut sut(library, "");
+  for (const std::string& beginning : {servers, servers, clients, servers, clients, clients})
+    for (const char* rest : {"", "connect B A offer=h1\nremove A h1\n", "advance 400s\nflush A now\nconnect B A offer=h1 flights=2\n",
+                             "connect B A x200\nflush A 0\n", "connect A B keep=h1\nadd B h1\n"}) {
+      WorkerSut other(library, "");
+      BOOST_TEST((seen_of(sut, beginning + rest) == seen_of(other, beginning + rest)), beginning << rest);
+    }
+}
+
+// Catches: the same without a common beginning being kept at all; and a death there that is another trace's, or none's.
+BOOST_AUTO_TEST_CASE(a_common_beginning_is_kept_and_a_death_behind_it_told) {
+  const Folder folder("worker");
+  WorkerSut sut(built(folder, dies_hangs_and_counts), "");
+  const std::string beginning = "context A\ncontext B\nconnect A B x100\n";
+  const auto result = [&] { return seen_of(sut, beginning + "set-timeout A 7\n").back().result; };
+  BOOST_TEST(result() == 1);
+  BOOST_TEST(result() == 2);  // in the same process, or in one that goes on from it: from now on the beginning is kept
+  BOOST_TEST(result() == 2);
+  const auto seen = seen_of(sut, beginning + "set-size A 3\nflush A 1\nset-size A 4\n");
+  BOOST_REQUIRE(seen.size() == 102U);
+  BOOST_TEST((seen[100].status == Status::done));
+  BOOST_TEST((seen[101].status == Status::crashed));
+  BOOST_TEST(contains(sut.last_words(), "signal 6"));
+  BOOST_TEST(result() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_library_that_does_not_exist_is_named) {
