@@ -226,7 +226,7 @@ void WorkerSut::Worker::load(const Fd& link) {
 
 /// The process that has the trace: this worker's, or a child of it. (A library may have spoilt what the memory says.)
 pid_t WorkerSut::Worker::at_work() const {
-  const pid_t told = channel->at_work();
+  const pid_t told = pid > 0 ? channel->at_work() : 0;
   return told > 0 && ::getpgid(told) == pid ? told : pid;
 }
 
