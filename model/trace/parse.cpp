@@ -337,11 +337,11 @@ class Reader {
 
   Problem arguments(Words words, const OpInfo& row, Command& command) const {
     const std::size_t contexts = trace_.setup.contexts.size();
-    const std::string help = "; usage: " + usage(row.op);
+    const auto help = [&] { return "; usage: " + usage(row.op); };  // a third of the time of reading, where nothing is wrong
     for (const Field field : row.positional) {
       if (field == Field::setting_value) continue;  // in one word with its setting
       if (words.empty() || (words[0].find('=') != words[0].npos && field != Field::setting))
-        return "missing " + std::string(info(field).key) + help;
+        return "missing " + std::string(info(field).key) + help();
       if (const Problem problem = read_value(words[0], field, contexts, command)) return problem;
       words = words.subspan(1);
     }
@@ -352,7 +352,7 @@ class Reader {
         return (value = option_value(word, info(candidate).key, candidate)).has_value();
       });
       if (field == row.optional.end())
-        return (row.optional.empty() ? "too many arguments, " : "unknown option ") + shown(word) + help;
+        return (row.optional.empty() ? "too many arguments, " : "unknown option ") + shown(word) + help();
       const std::string key(info(*field).key);
       if (std::find(seen.begin(), seen.end(), *field) != seen.end()) return key + " given twice";
       seen.push_back(*field);
