@@ -55,7 +55,7 @@ class Server {
     Trace before;
     for (bool more = receive_request(socket_, request_); more;) {
       Trace trace = from_bytes(request_);
-      const std::size_t beginning = apart_ == Apart::long_beginnings ? long_beginning(trace) : 0;
+      const std::size_t beginning = apart_ == Apart::none ? 0 : long_beginning(trace);
       if (beginning != 0 && begin_alike(trace, before, beginning)) {
         more = serve_from(trace, beginning);
       } else {

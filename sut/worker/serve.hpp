@@ -17,7 +17,7 @@ enum class Apart : std::uint8_t {
   /// Where a trace has a long beginning, and the next one the same: that is run once. A process keeps it, and each trace
   /// goes on from there in a child: a fork takes half a millisecond, a connection a tenth.
   long_beginnings,
-  every_trace  ///< the library keeps state for the whole process
+  every_trace  ///< and all others, too: the library keeps state for the whole process
 };
 
 /// Until the parent closes the socket. Throws what the driver and the channel do, also in a child.
