@@ -154,11 +154,14 @@ void Worker::look_into(const Trace& trace, const Difference& difference, Outcome
   };
   const Trace small = shrink(
       failing, [&](const Trace& candidate) { return differs(candidate).has_value(); }, 500);
-  Mismatch mismatch{small, "not seen again", std::nullopt};
+  const auto told = [](const Difference& one) {
+    const FieldDifference& field = one.fields.front();
+    return "command " + std::to_string(one.command + 1) + ", " + field.field + ": model " + field.model + ", library " +
+           field.library;
+  };
+  Mismatch mismatch{small, "seen once, and not again: " + told(difference), std::nullopt};
   if (const auto again = differs(small)) {
-    const FieldDifference& field = again->fields.front();
-    mismatch.at = "command " + std::to_string(again->command + 1) + ", " + field.field + ": model " + field.model +
-                  ", library " + field.library;
+    mismatch.at = told(*again);
     mismatch.explanation = explain(small, plan_.rules, seen_);
   }
   outcome.mismatches.push_back(std::move(mismatch));
