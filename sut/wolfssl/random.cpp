@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "sut/openssl/random.hpp"
@@ -51,5 +52,12 @@ void draw_for(const void* generator, unsigned char* bytes, std::uint32_t length)
 extern "C" __attribute__((visibility("default"))) int wc_RNG_GenerateBlock(void* generator, unsigned char* bytes,
                                                                            std::uint32_t length) {
   sesscheck::wolfssl::draw_for(generator, bytes, length);
+  return 0;
+}
+
+/// Each end seeds a generator of its own, from which nothing is drawn then. The library refuses a seed with the same four bytes
+/// twice in a row: of real ones, one in 360 million, and then a connection fails.
+extern "C" __attribute__((visibility("default"))) int wc_GenerateSeed(void*, unsigned char* bytes, std::uint32_t length) {
+  std::iota(bytes, bytes + length, std::uint8_t{0});
   return 0;
 }
