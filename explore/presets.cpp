@@ -155,8 +155,8 @@ struct PresetInfo {
   bool few_near_flush;
 };
 constexpr PresetInfo presets[] = {
-    {"quick", "every world, two commands deep; about a minute on two processors", 2, true},
-    {"standard", "every world, three commands deep; some ten minutes", 3, false},
+    {"quick", "every world, two commands deep; under a minute on two processors", 2, true},
+    {"standard", "every world, three commands deep; some ten minutes on two processors", 3, false},
     {"deep", "every world, four commands deep; hours", 4, false},
 };
 
