@@ -2,11 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
@@ -57,7 +54,8 @@ void run(Part& part) {
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
         if (!line.due() || progress.worlds == 0) continue;
         const double spent = line.elapsed();
-        const double share = static_cast<double>(progress.worlds_done) / static_cast<double>(progress.worlds);
+        const double share = static_cast<double>(progress.worlds_done - progress.worlds_known) /
+                             static_cast<double>(progress.worlds - progress.worlds_known);
         line.show(fmt::format("{}: {} of {} worlds, {} states ({:.0f}/s), frontier {}, {} transitions{}{}", part.rules,
                               progress.worlds_done.load(), progress.worlds.load(), progress.states.load(),
                               static_cast<double>(progress.states) / spent, progress.frontier.load(),
@@ -81,6 +79,8 @@ const explore::BrokenInvariant* broken(const Outcome& outcome, std::string_view 
   const auto found = std::ranges::find(outcome.broken, name, &explore::BrokenInvariant::name);
   return found == outcome.broken.end() ? nullptr : &*found;
 }
+
+double library_seconds(const Outcome& o) { return o.seconds - o.model_seconds; }
 
 std::string deep(const Outcome& o) {
   return o.complete ? "whatever the depth" : fmt::format("{} commands deep", o.depth);
@@ -136,11 +136,11 @@ class Printer {
 
   void results_of_library(const Outcome& o) const {
     fmt::print(
-        "  library: {}{} of {} transitions executed{}, in {} traces of {} commands ({:.2f} a transition), {:.0f} s, "
+        "  library: {}{} of {} transitions executed{}, in {} traces of {} commands ({:.2f} a transition), {:.0f} s of one processor, "
         "{:.0f} commands/s\n",
         o.executed == o.transitions ? "" : red(), o.executed, o.transitions, plain(), o.traces, o.commands,
-        static_cast<double>(o.commands) / static_cast<double>(o.transitions), part_.seconds,
-        static_cast<double>(o.commands) / part_.seconds);
+        static_cast<double>(o.commands) / static_cast<double>(std::max<std::size_t>(o.executed, 1)), library_seconds(o),
+        o.commands == 0 ? 0 : static_cast<double>(o.commands) / library_seconds(o));
     for (const explore::Mismatch& mismatch : o.mismatches) {
       fmt::print("  {}not what its Rules say{}: {}\n", red(), plain(), mismatch.at);
       if (mismatch.explanation) {
@@ -187,6 +187,7 @@ Json to_json(const Outcome& o) {
                {"traces", o.traces},
                {"commands", o.commands},
                {"model_seconds", o.model_seconds},
+               {"library_seconds", library_seconds(o)},
                {"key_bytes", o.key_bytes},
                {"memory_bytes", o.memory}};
   json["invariants"] = Json::array();
@@ -225,10 +226,7 @@ void write_json(const ExploreVerb& options, const std::vector<Part>& parts) {
       {"schema", explore_schema_version}, {"tool", "sesscheck"}, {"preset", options.preset}, {"shard", options.shard}};
   root["explorations"] = Json::array();
   for (const Part& part : parts) root["explorations"].push_back(to_json(part));
-  std::ofstream out(options.json);
-  out << root.dump(2) << "\n";
-  out.close();
-  if (!out) throw UsageError("cannot write " + options.json + ": " + std::strerror(errno));
+  write_text(options.json, root.dump(2) + "\n");
 }
 
 }  // namespace
@@ -252,6 +250,7 @@ int explore(const ExploreVerb& options) {
   set_shard(plan, options.shard);
 
   if (options.bounds || options.pairs) return explore_tables(options, plan);
+  check_writable(options.json);
 
   std::vector<Part> parts;
   const auto add = [&](const RulesOptions& rules, const std::string& version, const SutFactory& library, const Lacks& lacks = {}) {
@@ -279,7 +278,8 @@ int explore(const ExploreVerb& options) {
     add(rules, version, make, subject.sut->lacks());
   }
 
-  fmt::print("{}: {}\n", preset->name, preset->meaning);
+  fmt::print("{}: {}{}\n", preset->name, preset->meaning,
+             options.depth != 0 ? fmt::format("; here {} commands deep", plan.depth) : "");
   bool as_they_should = true;
   for (Part& part : parts) {
     run(part);

@@ -4,8 +4,11 @@
 #include <chrono>
 #include <exception>
 #include <mutex>
+#include <random>
 #include <span>
+#include <string_view>
 #include <thread>
+#include <tuple>
 
 #include "check/describe.hpp"
 #include "check/explain.hpp"
@@ -167,6 +170,15 @@ void Worker::look_into(const Trace& trace, const Difference& difference, Outcome
   outcome.mismatches.push_back(std::move(mismatch));
 }
 
+/// Which of two traces is shown: the same one in whatever order worlds came to their end.
+bool is_shown_before(const Trace& a, const Trace& b) {
+  const auto rank = [](const Trace& trace, const std::string& text) {
+    return std::tuple(single_commands(trace), text.size(), std::string_view(text));
+  };
+  const std::string text_a = to_text(a), text_b = to_text(b);
+  return rank(a, text_a) < rank(b, text_b);
+}
+
 }  // namespace
 
 void Outcome::add(Outcome other) {
@@ -189,7 +201,7 @@ void Outcome::add(Outcome other) {
       continue;
     }
     const std::size_t both = known->transitions + one.transitions;
-    if (single_commands(one.trace) < single_commands(known->trace)) *known = std::move(one);
+    if (is_shown_before(one.trace, known->trace)) *known = std::move(one);
     known->transitions = both;
   }
 }
@@ -204,8 +216,10 @@ Outcome explore(const Plan& plan, Progress& progress, Outcome* begun) {
     else
       todo.push_back(&plan.starts[i]);
   }
+  // Those that cost most stand together in a preset: mixed, the worlds that are done tell how long the others take.
+  std::ranges::shuffle(todo, std::minstd_rand{});
+  progress.worlds_known = progress.worlds_done = total.worlds;
   progress.worlds = todo.size() + total.worlds;
-  progress.worlds_done = total.worlds;
 
   std::mutex mutex;
   std::atomic<std::size_t> next = 0;

@@ -68,6 +68,7 @@ struct Plan {
 
 /// For a progress line, while it runs.
 struct Progress {
+  std::atomic<std::size_t> worlds_known = 0;  ///< from the journal: those of the worlds done that took no time
   std::atomic<std::size_t> worlds_done = 0, worlds = 0, states = 0, frontier = 0, transitions = 0, executed = 0,
                            commands = 0;
 };

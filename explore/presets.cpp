@@ -157,7 +157,7 @@ struct PresetInfo {
 constexpr PresetInfo presets[] = {
     {"quick", "every world, two commands deep; under a minute on two processors", 2, true},
     {"standard", "every world, three commands deep; some ten minutes on two processors", 3, false},
-    {"deep", "every world, four commands deep; hours", 4, false},
+    {"deep", "every world, five commands deep; hours", 5, false},
 };
 
 }  // namespace

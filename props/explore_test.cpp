@@ -163,6 +163,22 @@ BOOST_AUTO_TEST_CASE(a_broken_invariant_comes_with_its_shortest_trace) {
   BOOST_TEST(invariants::broken(*invariant, one.trace, simulate(one.trace, rules)).has_value());
 }
 
+// Catches: a report that tells another trace when worlds come to their end in another order.
+BOOST_AUTO_TEST_CASE(the_order_of_the_worlds_changes_nothing) {
+  const auto told = [](std::vector<Start> starts) {
+    Progress progress;
+    std::map<std::string, std::string> traces;
+    for (const BrokenInvariant& one : explore(plan_of(std::move(starts), Rules::openssl_3_0(), 2), progress).broken)
+      traces[one.name] = one.what + "\n" + to_text(one.trace);
+    return traces;
+  };
+  std::vector<Start> starts = some_starts(7);
+  const auto forwards = told(starts);
+  std::ranges::reverse(starts);
+  BOOST_TEST(forwards.size() > 3U);
+  BOOST_TEST((told(starts) == forwards));
+}
+
 // Catches: a transition that is counted as executed and was not compared, or a difference that is lost.
 BOOST_AUTO_TEST_CASE(every_transition_is_executed_and_every_difference_found) {
   const Rules rules = Rules::openssl_3_0();
@@ -429,6 +445,9 @@ BOOST_AUTO_TEST_CASE(says_what_it_found) {
   BOOST_TEST(json[1]["mismatches"][0]["explanation"][0] == "capacity=one_less");
   std::filesystem::remove(file);
 
+  // What cannot be written is told before the work, not after it.
+  BOOST_TEST(run("--shard 8/173 --json /no-such-folder/all.json --journal " + file) == 2);
+  BOOST_TEST(!std::filesystem::exists(file + ".model"));
   BOOST_TEST(run("--preset nonsense") == 2);
   BOOST_TEST(run("--shard 3/2") == 2);
   BOOST_TEST(run("--model --rules nonsense") == 2);
