@@ -11,6 +11,7 @@
 #include "cli/progress.hpp"
 #include "cli/verbs.hpp"
 #include "explore/exploration.hpp"
+#include "explore/journal.hpp"
 #include "explore/presets.hpp"
 #include "model/trace/text.hpp"
 
@@ -248,10 +249,13 @@ int explore(const ExploreVerb& options) {
   plan.memory = options.memory << 20;
   plan.stop = &interruption();
   set_shard(plan, options.shard);
+  if (plan.shard >= plan.starts.size())
+    throw UsageError(fmt::format("--shard {}: there are {} worlds only", options.shard, plan.starts.size()));
 
   if (options.bounds || options.pairs) return explore_tables(options, plan);
   check_writable(options.json);
 
+  std::string file;  // of the library: two can say the same version
   std::vector<Part> parts;
   const auto add = [&](const RulesOptions& rules, const std::string& version, const SutFactory& library, const Lacks& lacks = {}) {
     Part& part = parts.emplace_back(Part{rules.name(), version, plan, {}, {}});
@@ -259,7 +263,7 @@ int explore(const ExploreVerb& options) {
     part.plan.library = library;
     for (explore::Start& start : part.plan.starts) start = restricted(std::move(start), lacks);
     part.plan.title = fmt::format("{}{}, depth {}, {}, {}", preset->name, options.worlds.empty() ? "" : ", " + options.worlds,
-                                  plan.depth, part.rules, version.empty() ? "the model" : version);
+                                  plan.depth, part.rules, version.empty() ? "the model" : version + " (" + file + ")");
     if (!options.journal.empty()) part.plan.journal = options.journal + (version.empty() ? ".model" : "");
   };
   RulesOptions rules = options.rules;
@@ -270,6 +274,7 @@ int explore(const ExploreVerb& options) {
     add(rules, {}, {});
   } else {
     const LibraryOptions library = options.library.resolved();
+    file = library.libssl;
     const SutFactory make = factory(library);
     const Subject subject = make(patience_at_first);
     const std::string version = subject.sut->version();
@@ -278,6 +283,7 @@ int explore(const ExploreVerb& options) {
     add(rules, version, make, subject.sut->lacks());
   }
 
+  for (const Part& part : parts) explore::Journal(part.plan.journal, part.plan.title);  // refused before the work, not after the first part
   fmt::print("{}: {}{}\n", preset->name, preset->meaning,
              options.depth != 0 ? fmt::format("; here {} commands deep", plan.depth) : "");
   bool as_they_should = true;
@@ -286,6 +292,7 @@ int explore(const ExploreVerb& options) {
     Printer(part, colour(STDOUT_FILENO)).print();
     std::fflush(stdout);
     as_they_should = as_they_should && part.outcome.mismatches.empty() && part.begun.mismatches.empty() &&
+                     part.outcome.worlds == part.worlds &&
                      part.outcome.executed == (part.version.empty() ? 0 : part.outcome.transitions) &&
                      (part.plan.rules != Rules::manual() || (part.outcome.broken.empty() && part.begun.broken.empty()));
   }

@@ -31,6 +31,12 @@ Trace shrunk(const Trace& trace, const Rules& one, const Rules& other) {
   return shrink(trace, differs, shrink_budget);
 }
 
+/// What was not searched to its end is not in the table.
+int interrupted() {
+  fmt::print(stderr, "interrupted: the rows above stand, those after them are not known\n");
+  return differs;
+}
+
 int print_bounds(const explore::Plan& plan) {
   std::vector<Choice> open;
   for (const RuleInfo& row : rule_table())
@@ -38,7 +44,9 @@ int print_bounds(const explore::Plan& plan) {
   fmt::print("| value | other Rules as in | seen at depth | in worlds | trace |\n|---|---|---|---|---|\n");
   for (const Profile& base : profiles()) {
     std::vector<Choice> still;
-    for (const explore::Bound& one : explore::bounds(plan.starts, base.rules, open, plan.depth, plan.jobs, plan.stop)) {
+    const auto found = explore::bounds(plan.starts, base.rules, open, plan.depth, plan.jobs, plan.stop);
+    if (*plan.stop) return interrupted();
+    for (const explore::Bound& one : found) {
       if (!one.apart) {
         still.push_back(one.choice);
         continue;
@@ -49,10 +57,10 @@ int print_bounds(const explore::Plan& plan) {
     }
     std::fflush(stdout);
     open = std::move(still);
-    if (open.empty() || *plan.stop) break;
+    if (open.empty()) break;
   }
   for (const Choice choice : open) fmt::print("| `{}` | any of them | not within {} | 0 | |\n", to_string(choice), plan.depth);
-  return *plan.stop || !open.empty() ? differs : as_expected;
+  return open.empty() ? as_expected : differs;
 }
 
 int print_pairs(const explore::Plan& plan) {
@@ -60,20 +68,21 @@ int print_pairs(const explore::Plan& plan) {
   bool all = true;
   const auto list = profiles();
   for (std::size_t i = 0; i < list.size(); ++i)
-    for (std::size_t j = i + 1; j < list.size() && !*plan.stop; ++j) {
+    for (std::size_t j = i + 1; j < list.size(); ++j) {
       const Profile &one = list[i], &other = list[j];
       if (one.rules == other.rules) {
         fmt::print("| {} | {} | | the same Rules |\n", one.name, other.name);
         continue;
       }
       const auto found = explore::apart(plan.starts, one.rules, other.rules, plan.depth, plan.jobs, plan.stop);
+      if (*plan.stop) return interrupted();
       all = all && found;
       fmt::print("| {} | {} | {} | {} |\n", one.name, other.name, found ? std::to_string(found->depth) : "",
                  found ? one_line(shrunk(found->trace, one.rules, other.rules))
                        : fmt::format("not within {} commands", plan.depth));
       std::fflush(stdout);
     }
-  return all && !*plan.stop ? as_expected : differs;
+  return all ? as_expected : differs;
 }
 
 }  // namespace

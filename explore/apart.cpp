@@ -24,7 +24,7 @@ class Twins {
  public:
   Twins(const Start& start, const Rules& one, const Rules& other)
       : start_(start), rules_{one, other}, worlds_{begin(one), begin(other)},
-        forms_{Form(worlds_[0], start.tls1_3()), Form(worlds_[1], start.tls1_3())} {}
+        forms_{form(0), form(1)} {}
 
   std::optional<Apart> search(std::size_t depth, const std::atomic<bool>* stop) {
     for (std::size_t n = 0; n < start_.trace.commands.size(); ++n)
@@ -48,6 +48,9 @@ class Twins {
   }
 
  private:
+  [[nodiscard]] Form form(std::size_t side) const {
+    return Form(worlds_[side], start_.tls1_3(), rules_[side].says(cached_in_process));
+  }
   World begin(const Rules& rules) { return sesscheck::begin(start_.trace.setup, rules, because_); }
 
   /// False: it looks different.

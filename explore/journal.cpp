@@ -78,9 +78,10 @@ Outcome from_json(const Json& json) {
 
 Journal::Journal(const std::string& file, const std::string& title) {
   if (file.empty()) return;
-  bool headed = false, empty = true;
+  bool headed = false, empty = true, cut_off = false;
   if (std::ifstream in(file); in) {
     for (std::string line; std::getline(in, line); empty = false) {
+      cut_off = in.eof();  // no end of line
       const Json json = Json::parse(line, nullptr, false);
       if (json.is_discarded()) continue;  // cut off in the middle of writing
       if (json.contains("exploration")) {
@@ -88,12 +89,17 @@ Journal::Journal(const std::string& file, const std::string& title) {
           throw std::runtime_error(file + " is of another exploration: " + json["exploration"].get<std::string>());
         headed = true;
       } else if (headed) {
-        known_[json.at("world")] = from_json(json.at("outcome"));
+        try {
+          known_[json.at("world")] = from_json(json.at("outcome"));
+        } catch (const std::exception&) {
+          throw std::runtime_error(file + " has a record that this sesscheck cannot read; begin with another file: " + line.substr(0, 60));
+        }
       }
     }
     if (!headed && !empty) throw std::runtime_error(file + " is no journal of an exploration");
   }
   out_.open(file, std::ios::app);
+  if (cut_off) out_ << '\n';
   if (!headed) out_ << Json{{"exploration", title}}.dump() << std::endl;
   if (!out_) throw std::runtime_error("cannot write " + file);
 }

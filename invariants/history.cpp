@@ -14,7 +14,7 @@ void join(IdContexts& known, const IdContexts& more) {
 
 History::Known made(const ContextSetup& setup) {
   const bool fits = setup.id_context.length <= id_context_max;
-  return {setup, setup.callbacks, fits ? setup.id_context : IdContext{}, setup.verify_peer, std::nullopt, {}};
+  return {setup, setup.callbacks, fits ? setup.id_context : IdContext{}, setup.verify_peer, std::nullopt, {}, {}};
 }
 
 }  // namespace
@@ -56,16 +56,20 @@ History History::of(const World& world) {
   const auto name = [&](Identity id) { return world.identities[id].name; };
   for (std::size_t i = 0; i < world.visible; ++i) {
     const Context& c = world.contexts[i];
-    Known& known = history.contexts_.emplace_back(Known{c.setup, c.callbacks, c.id_context, c.verify_peer, {}, {}});
+    Known& known = history.contexts_.emplace_back(Known{c.setup, c.callbacks, c.id_context, c.verify_peer, {}, {}, {}});
     const auto have = [&](const Session& s) { join(known.id_contexts[name(s.id)], {s.id_context}); };
     for (const SessionRef ref : c.cache) have(world.sessions[ref]);
-    for (const Stored& entry : c.store)
+    const auto seen = [&](const Session& s) {
+      return SessionView{.name = name(s.id), .resumable = Machine::resumable(s), .time = s.time.seconds, .timeout = s.timeout};
+    };
+    for (const Stored& entry : c.store) {
       have(entry.reference != no_session ? world.sessions[entry.reference] : entry.bytes);
+      if (entry.reference == no_session) known.stored.push_back(seen(entry.bytes));
+    }
     if (c.answer != no_session) {
       const Session& s = world.sessions[c.answer];
       have(s);
-      known.answer = SessionView{
-          .name = name(s.id), .resumable = Machine::resumable(s), .time = s.time.seconds, .timeout = s.timeout};
+      known.answer = seen(s);
     }
     history.full_[i] = c.counters[static_cast<std::size_t>(Counter::accept_good)];
   }

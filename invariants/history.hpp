@@ -30,6 +30,7 @@ class History {
     bool verify_peer = false;
     std::optional<SessionView> answer;       ///< what the store hands out next, whatever it is asked for
     std::map<Name, IdContexts> id_contexts;  ///< of the objects that this context or its store can have
+    std::vector<SessionView> stored;         ///< what a store that serialises has, with its times, which no view shows; empty where only views were recorded
   };
 
   explicit History(const Setup& setup);

@@ -40,15 +40,14 @@ Broken only_under_its_id_context(const Scene& s) {
   return session_name(name) + " was resumed under a session id context that it never had";
 }
 
-/// The session that the lookup found, as it was before: in the cache, else what the store handed out (a store that
-/// serialises does not show its times).
+/// The session that the lookup found, as it was before: in the cache, else what the store handed out.
 const SessionView* found(const Scene& s, bool& external) {
   const Event* const asked = s.asked(s.command.context);
   external = asked != nullptr;
   if (!external) return s.held() != nullptr ? find(s.server_before().cached, s.held()->name) : nullptr;
   const History::Known& known = s.history.context(s.command.context);
   if (known.answer) return &*known.answer;
-  return known.setup.store == Store::references ? find(s.server_before().stored, asked->answer) : nullptr;
+  return find(known.setup.store == Store::references ? s.server_before().stored : known.stored, asked->answer);
 }
 
 Broken past_deadline(const Scene& s, bool external_under_update_time, bool negative_times) {
