@@ -295,8 +295,11 @@ int explore(const ExploreVerb& options) {
                      part.outcome.worlds == part.worlds &&
                      part.outcome.executed == (part.version.empty() ? 0 : part.outcome.transitions) &&
                      (part.plan.rules != Rules::manual() || (part.outcome.broken.empty() && part.begun.broken.empty()));
+    if (part.outcome.failure) break;
   }
   if (!options.json.empty()) write_json(options, parts);
+  for (const Part& part : parts)
+    if (part.outcome.failure) std::rethrow_exception(part.outcome.failure);
   return as_they_should ? as_expected : differs;
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -49,6 +50,7 @@ struct Outcome {
   std::vector<BrokenInvariant> broken;
   std::vector<Mismatch> mismatches;
   std::size_t more_mismatches = 0;  ///< that were not looked into
+  std::exception_ptr failure;       ///< a SutError, or a journal that cannot be written any more: worlds that were finished before are here
 
   void add(Outcome other);
 };
@@ -74,7 +76,7 @@ struct Progress {
 };
 
 /// Explores all. Worlds that were not finished when `stop` came are not in the outcome: what is known of those that were
-/// in progress is added to `begun`. Throws SutError; and std::runtime_error for a journal that cannot be used.
+/// in progress is added to `begun`. Throws std::runtime_error for a journal that cannot be used; what fails later is in the outcome.
 Outcome explore(const Plan& plan, Progress& progress, Outcome* begun = nullptr);
 
 }  // namespace sesscheck::explore

@@ -163,6 +163,16 @@ BOOST_AUTO_TEST_CASE(a_broken_invariant_comes_with_its_shortest_trace) {
   BOOST_TEST(invariants::broken(*invariant, one.trace, simulate(one.trace, rules)).has_value());
 }
 
+// Catches: deadlines that the invariants cannot see, in one kind of store.
+BOOST_AUTO_TEST_CASE(a_store_that_serialises_hides_no_deadline) {
+  std::vector<Start> starts = preset("quick")->starts;
+  std::erase_if(starts, [](const Start& start) { return start.name.find("UPDATE_TIME, serialised") == std::string::npos; });
+  BOOST_REQUIRE(!starts.empty());
+  Progress progress;
+  const Outcome outcome = explore(plan_of(std::move(starts), Rules::openssl_3_0(), 3), progress);
+  BOOST_TEST(std::ranges::count(outcome.broken, "an_external_session_resumes_only_in_time_under_update_time", &BrokenInvariant::name) == 1);
+}
+
 // Catches: a report that tells another trace when worlds come to their end in another order.
 BOOST_AUTO_TEST_CASE(the_order_of_the_worlds_changes_nothing) {
   const auto told = [](std::vector<Start> starts) {
