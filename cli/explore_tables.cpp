@@ -6,6 +6,7 @@
 
 #include "check/lockstep.hpp"
 #include "check/shrink.hpp"
+#include "cli/progress.hpp"
 #include "cli/verbs.hpp"
 #include "explore/apart.hpp"
 #include "explore/exploration.hpp"
@@ -31,6 +32,12 @@ Trace shrunk(const Trace& trace, const Rules& one, const Rules& other) {
   return shrink(trace, differs, shrink_budget);
 }
 
+/// Says what is being searched, while it is.
+struct Working {
+  explicit Working(const std::string& what) { line.show(what); }
+  StatusLine line;
+};
+
 /// What was not searched to its end is not in the table.
 int interrupted() {
   fmt::print(stderr, "interrupted: the rows above stand, those after them are not known\n");
@@ -44,7 +51,10 @@ int print_bounds(const explore::Plan& plan) {
   fmt::print("| value | other Rules as in | seen at depth | in worlds | trace |\n|---|---|---|---|---|\n");
   for (const Profile& base : profiles()) {
     std::vector<Choice> still;
-    const auto found = explore::bounds(plan.starts, base.rules, open, plan.depth, plan.jobs, plan.stop);
+    const auto found = [&] {
+      const Working line(fmt::format("bounds: {} values, other Rules as in {}", open.size(), base.name));
+      return explore::bounds(plan.starts, base.rules, open, plan.depth, plan.jobs, plan.stop);
+    }();
     if (*plan.stop) return interrupted();
     for (const explore::Bound& one : found) {
       if (!one.apart) {
@@ -74,7 +84,10 @@ int print_pairs(const explore::Plan& plan) {
         fmt::print("| {} | {} | | the same Rules |\n", one.name, other.name);
         continue;
       }
-      const auto found = explore::apart(plan.starts, one.rules, other.rules, plan.depth, plan.jobs, plan.stop);
+      const auto found = [&] {
+        const Working line(fmt::format("pairs: {} and {}", one.name, other.name));
+        return explore::apart(plan.starts, one.rules, other.rules, plan.depth, plan.jobs, plan.stop);
+      }();
       if (*plan.stop) return interrupted();
       all = all && found;
       fmt::print("| {} | {} | {} | {} |\n", one.name, other.name, found ? std::to_string(found->depth) : "",

@@ -354,6 +354,16 @@ BOOST_AUTO_TEST_CASE(the_shortest_way_to_tell_rules_apart) {
   BOOST_TEST(!apart(starts, manual, manual, 1, 2).has_value());
 }
 
+// Catches: pairs taken for one that differ in the session table of the process alone.
+BOOST_AUTO_TEST_CASE(a_table_of_the_process_tells_pairs_apart) {
+  const auto all = profiles();
+  const Rules rules = std::ranges::find(all, "wolfssl-5.9", &Profile::name)->rules;
+  BOOST_REQUIRE(rules.says(cached_in_process));
+  for (const Start& start : some_starts(61))
+    if (start.name.find("OFF") == std::string::npos)
+      BOOST_TEST(apart(start, rules, rules.with(key_is_id), 3).has_value(), start.name);
+}
+
 // Catches: a picture without a state or a way of the small world, or that does not show where the manual is left.
 BOOST_AUTO_TEST_CASE(a_picture_shows_states_and_where_the_manual_is_left) {
   const auto drawn = [](const Rules& rules) { return graph(picture_start(), rules, Rules::manual(), 6); };
