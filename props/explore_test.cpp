@@ -470,6 +470,7 @@ BOOST_AUTO_TEST_CASE(says_what_it_found) {
   BOOST_TEST(!std::filesystem::exists(file + ".model"));
   BOOST_TEST(run("--preset nonsense") == 2);
   BOOST_TEST(run("--shard 3/2") == 2);
+  BOOST_TEST(run("--worlds 'server, SERVER, references, sid_ctx' --shard 2/8") == 2);  // one world
   BOOST_TEST(run("--model --rules nonsense") == 2);
   BOOST_TEST(run("--lib ./no-such-library.so") == 3);
 }
